@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make              build all programs into build/<profile>/
+# make demo         a network of four sites on this machine (root)
+# make test         everything: units, vectors, lab, fuzz, lint
+# make check        the fast part, without root
+# make install      with DESTDIR and PREFIX
+#
+# PROFILE=release|asan|cov   V=1 shows the commands
+
+PROFILE ?= release
+BUILD   ?= build/$(PROFILE)
+PREFIX  ?= /usr
+VERSION := 0.1.0
+
+CC      ?= cc
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	   -Wcast-qual -Wsign-compare -Wpointer-arith -Wwrite-strings -Wvla \
+	   -Wformat=2 -Wundef
+FLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+FLAGS_asan    := -O1 -fsanitize=address,undefined \
+	   -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_cov     := -O0 --coverage
+CPPFLAGS += -D_GNU_SOURCE -DHOP_VERSION='"$(VERSION)"' -I. -I$(BUILD) \
+	   $(shell xml2-config --cflags 2>/dev/null)
+CFLAGS  += -std=c11 -g $(WARN) $(FLAGS_$(PROFILE)) -fPIE -MMD -MP
+LDFLAGS += $(FLAGS_$(PROFILE)) -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+LDLIBS  := -lnetsnmpagent -lnetsnmp -levent -levent_openssl -lssl -lcrypto \
+	   -lxml2 -lm
+
+ifeq ($(V),1)
+Q :=
+else
+Q := @
+endif
+
+# A room's objects go into one archive, but for the file with main(), which is
+# named after its program: so tests link the real thing.
+PROGRAMS := hoploadd hopmanagerd hopdirectord hopfrontd hopctl
+MAIN_hoploadd     := agent/hoploadd.c
+MAIN_hopmanagerd  := manager/hopmanagerd.c
+MAIN_hopdirectord := director/hopdirectord.c
+MAIN_hopfrontd    := frontend/hopfrontd.c
+MAIN_hopctl       := ctl/hopctl.c
+MAINS  := $(foreach p,$(PROGRAMS),$(MAIN_$(p)))
+ROOMS  := agent manager director frontend ctl
+
+LIB_SRC := $(wildcard lib/*.c lib/decide/*.c)
+obj      = $(patsubst %.c,$(BUILD)/%.o,$(1))
+room_src = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
+
+all: $(PROGRAMS:%=$(BUILD)/%)
+
+$(BUILD)/libhop.a: $(call obj,$(LIB_SRC))
+define room
+$(BUILD)/$(1).a: $(call obj,$(call room_src,$(1)))
+endef
+$(foreach r,$(ROOMS),$(eval $(call room,$(r))))
+$(BUILD)/%.a:
+	@mkdir -p $(@D)
+	@echo "  AR   $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+define program
+$(BUILD)/$(1): $(call obj,$(MAIN_$(1))) \
+    $(BUILD)/$(patsubst %/,%,$(dir $(MAIN_$(1)))).a $(BUILD)/libhop.a
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+$(PROGRAMS:%=$(BUILD)/%):
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/%.o: %.c | $(BUILD)/mib.h
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# The numbers and types of our MIB objects, from the MIB itself.
+$(BUILD)/mib.h: mibs/HOPSCOTCH-MIB.txt tools/mibgen
+	@mkdir -p $(@D)
+	@echo "  GEN  $@"
+	$(Q)tools/mibgen mibs/HOPSCOTCH-MIB.txt > $@.tmp && mv $@.tmp $@
+
+# Units: tests/<path>/<name>_test.c mirrors <path>/<name>.c.
+UNIT_SRC := $(shell find tests -name '*_test.c' 2>/dev/null)
+UNITS    := $(UNIT_SRC:%.c=$(BUILD)/%)
+unit_room = $(filter $(ROOMS),$(word 2,$(subst /, ,$(1))))
+define unit
+$(BUILD)/$(1:%.c=%): $(call obj,$(1)) \
+    $(if $(call unit_room,$(1)),$(BUILD)/$(call unit_room,$(1)).a) \
+    $(BUILD)/libhop.a
+endef
+$(foreach u,$(UNIT_SRC),$(eval $(call unit,$(u))))
+$(UNITS):
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
+units: $(UNITS)
+
+clean:
+	rm -rf build
+
+.PHONY: all units clean
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

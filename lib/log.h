@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LIB_LOG_H
+#define LIB_LOG_H
+
+/*
+ * One log for every program: a line is "program: subsystem: text". It goes to
+ * standard error, where systemd's journal picks it up. This module knows no
+ * type of the project. All functions keep errno.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN };
+
+/* Name the program (kept by reference) and the least level that is shown. */
+void log_init(const char *program, enum log_level least);
+
+/* Subsystem first ("poll", "http"), then a printf format without newline. */
+void log_debug(const char *sub, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void log_info(const char *sub, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* log_warn() adds ": " and the text of errno, log_warnx() does not. */
+void log_warn(const char *sub, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void log_warnx(const char *sub, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* For start-up only: logs and ends the program with exit status 1. */
+void log_fatalx(const char *sub, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+
+/*
+ * A bound for what a peer can make us log: at most `burst` lines per 10 s.
+ * log_allowed() says whether a line may be written now; when it opens again
+ * after having refused lines it logs how many were left out.
+ */
+struct log_bound {
+	unsigned burst;
+	unsigned used;
+	unsigned left_out;
+	int64_t window_ns;
+};
+bool log_allowed(struct log_bound *b, const char *sub);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LIB_PEER_H
+#define LIB_PEER_H
+
+/*
+ * The framed socket: lines over unix sockets, TCP on loopback, TCP with TLS.
+ * It says hello, sends and watches the beat, reconnects, bounds everything,
+ * and hands lines to a table of verbs. One framing for feed, ask and control.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <event2/event.h>
+
+#include "lib/line.h"
+#include "lib/world.h"
+
+/* Roles of hello, as bits: a verb says who may use it. */
+enum peer_role {
+	ROLE_MANAGER = 1 << 0,
+	ROLE_DIRECTOR = 1 << 1,
+	ROLE_FRONTEND = 1 << 2,
+	ROLE_CONTROL = 1 << 3,   /* hopctl */
+	ROLE_COLLECTOR = 1 << 4, /* a feed that is not ours */
+	ROLE_RELAY = 1 << 5
+};
+#define ROLE_ANY 0xff
+
+const char *role_text(enum peer_role r);
+int role_parse(const char *text, enum peer_role *r);
+
+struct peer;
+
+struct verb {
+	const char *name;
+	void (*on)(struct peer *p, const struct line *l, void *arg);
+	unsigned roles;    /* who may */
+	size_t fields_min; /* plain fields behind the verb */
+	size_t fields_max; /* SIZE_MAX: no bound but the line's */
+};
+
+/* What a side is and what it does with lines; must outlive the peers. */
+struct peer_conf {
+	struct event_base *base;
+	const char *sub;          /* subsystem in the log: "feed" */
+	enum peer_role role;      /* ours */
+	const char *id;           /* ours */
+	const char *hash;         /* of our configuration, or "-" */
+	const char *gives;        /* hello's gives=, or NULL */
+	const struct verb *verbs; /* ends with name NULL */
+	/* After the peer's hello was accepted; lines may be sent from now on.
+	 */
+	void (*on_up)(struct peer *p, void *arg);
+	/* The peer is going: forget it. `why` is a reason word. Called only
+	 * after on_up(). A connecting peer comes up again by itself. */
+	void (*on_down)(struct peer *p, const char *why, void *arg);
+	void *arg;
+	const struct tls *tls; /* for listeners and endpoints with tls */
+	size_t queue_max; /* bytes waiting to be sent before the peer is cut
+			     off; 0: 16 MiB */
+	size_t peers_max; /* accepted at once; 0: 256 */
+	int64_t beat_ms;  /* 0: 1000; dead after three */
+};
+
+struct peer_listener;
+
+/* Listen at an endpoint. NULL and *why (static or errno text, at least 160
+ * bytes) if that cannot be: port in use, no directory, TCP without TLS that is
+ * not on loopback. A stale unix socket is replaced, one in use is not. */
+struct peer_listener *peer_listen(const struct peer_conf *conf,
+    const struct listen_lines *at, char *why, size_t size);
+void peer_listener_free(struct peer_listener **l);
+
+/* Keep a connection to the first of these endpoints that answers; tries anew
+ * with back-off (100 ms to 2 s), for ever. The endpoints are copied. */
+struct peer *peer_connect(
+    const struct peer_conf *conf, const struct listen_lines *to, size_t n);
+/* Ends it at once, without on_down(). */
+void peer_free(struct peer **p);
+
+/* Send a line (printf, without newline). What does not fit in the queue cuts
+ * the peer off: its side comes back and resyncs. */
+void peer_send(struct peer *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The same for text that is ready. */
+void peer_send_text(struct peer *p, const char *text, size_t len);
+/* Answer `error <reason>` (free text), count and log it (bounded). */
+void peer_error(struct peer *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+bool peer_is_up(const struct peer *p);
+enum peer_role peer_role(const struct peer *p); /* theirs */
+const char *peer_id(const struct peer *p);
+const char *peer_hash(const struct peer *p);
+/* Whether its hello had this word in gives=. */
+bool peer_gives(const struct peer *p, const char *what);
+/* A pointer of the owner's, NULL at first. */
+void peer_set_data(struct peer *p, void *data);
+void *peer_data(const struct peer *p);
+
+struct peer_counters {
+	uint64_t lines_in, lines_out, bytes_in, bytes_out, errors, connects;
+	size_t queued; /* bytes */
+};
+void peer_counters(const struct peer *p, struct peer_counters *out);
+/* Listeners and connections on all peers of the process: refused hellos. */
+uint64_t peer_refused(void);
+
+/* The default socket of a daemon: /run/hopscotch/<program>-<id>.sock; a
+ * different directory if HOPSCOTCH_RUN is set (tests, labs). */
+void peer_default_socket(
+    const char *program, const char *id, char *path, size_t size);
+
+#endif

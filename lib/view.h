@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LIB_VIEW_H
+#define LIB_VIEW_H
+
+/*
+ * What one feed says: loads, states, metrics and paths, by its lines. The
+ * director keeps one view per feed; hopctl makes one from a file. No I/O.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/line.h"
+#include "lib/mono.h"
+#include "lib/reason.h"
+#include "lib/state.h"
+#include "lib/world.h"
+
+struct view;
+
+enum view_result {
+	VIEW_TAKEN,
+	VIEW_UNKNOWN_NAME, /* taken but for names that the world lacks */
+	VIEW_MALFORMED,    /* nothing was taken; why says what is wrong */
+	VIEW_OTHER         /* not a verb of the feed */
+};
+
+/* The world must outlive the view. */
+struct view *view_new(const struct world *w);
+void view_free(struct view **v);
+/* One of: borders, load, state, metrics, ping, gone-free. `why` is for
+ * people, at least 160 bytes. */
+enum view_result view_apply(struct view *v, const struct line *l,
+    struct mono now, char *why, size_t size);
+
+/* Loads and states of a service's servers at this moment; arrays of nuse. A
+ * load ages toward the weight from `fresh_us` after its line on (the line's
+ * own age counts); INT64_MAX: never. *stale tells that one has aged. */
+void view_loads(const struct view *v, const struct service *s, struct mono now,
+    int64_t fresh_us, int *load, bool *stale);
+void
+view_states(const struct view *v, const struct service *s, enum state *state);
+enum state view_server_state(const struct view *v, int server);
+enum state view_border_state(const struct view *v, int border);
+/* Reason texts as the feed gave them ("-" if it gave none). */
+const char *
+view_use_reason(const struct view *v, const struct service *s, int use);
+const char *view_server_reason(const struct view *v, int server);
+const char *view_border_reason(const struct view *v, int border);
+/* The text of the last metrics line without verb and name, or NULL. */
+const char *view_metrics(const struct view *v, int server);
+/* One flag a border: true if it is up. */
+void view_borders_up(const struct view *v, bool *up);
+
+/* Whether the view holds anything of a kind, and since when. */
+struct mono view_load_time(const struct view *v);
+struct mono view_path_time(const struct view *v);
+
+/* Grows whenever a border changes state or the order line changes: what was
+ * scored before is void. And whenever any load or state changes. */
+uint64_t view_path_generation(const struct view *v);
+uint64_t view_load_generation(const struct view *v);
+
+/* Paths. */
+struct view_ping {
+	const int64_t *ping_us; /* one a border of the world */
+	struct prefix prefix;   /* of the line chosen */
+	struct mono time;
+	bool fresh;
+};
+struct view_limits {
+	int64_t fresh_us;
+	int64_t expire_us;
+	size_t max; /* prefixes kept; the oldest go first */
+};
+void view_set_limits(struct view *v, const struct view_limits *l);
+/* The line that holds for a client (design 4): the longest prefix that has
+ * a measured value at a border that is up. False: none. */
+bool view_ping(const struct view *v, const struct addr *client,
+    const bool *border_up, struct mono now, struct view_ping *out);
+struct view_paths {
+	size_t prefixes, hosts, fresh, max;
+	uint64_t evicted, expired;
+};
+void
+view_count_paths(const struct view *v, struct mono now, struct view_paths *out);
+
+#endif
