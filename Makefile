@@ -4,7 +4,13 @@
 # make demo         a network of four sites on this machine (root)
 # make test         everything: units, vectors, lab, fuzz, lint
 # make check        the fast part, without root
+# make lab          the lab alone (root)
+# make lint         warnings as errors, cppcheck, scripts, MIB, manual, walls
+# make fmt          lay out the sources; fmt-check only tells
+# make fuzz         each parser, FUZZ_SECONDS=10 each
+# make bench        figures, no judgement
 # make install      with DESTDIR and PREFIX
+# make deps         install missing Debian packages (root)
 #
 # PROFILE=release|asan|cov   V=1 shows the commands
 
@@ -21,6 +27,9 @@ FLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 FLAGS_asan    := -O1 -fsanitize=address,undefined \
 	   -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_cov     := -O0 --coverage
+FLAGS_lint    := -O2 -Werror
+FLAGS_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined \
+	   -fno-sanitize-recover=all -fno-omit-frame-pointer
 CPPFLAGS += -D_GNU_SOURCE -DHOP_VERSION='"$(VERSION)"' -I. -I$(BUILD) \
 	   $(shell xml2-config --cflags 2>/dev/null)
 CFLAGS  += -std=c11 -g $(WARN) $(FLAGS_$(PROFILE)) -fPIE -MMD -MP
@@ -96,8 +105,79 @@ $(UNITS):
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
 units: $(UNITS)
 
+objects: $(call obj,$(LIB_SRC) $(wildcard $(ROOMS:%=%/*.c)) $(UNIT_SRC))
+
+# Fuzz targets: tests/fuzz/<name>_fuzz.c, any room may be under test.
+CLANG        ?= clang-14
+FUZZ_SECONDS ?= 10
+FUZZ_SRC     := $(wildcard tests/fuzz/*_fuzz.c)
+FUZZERS      := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
+define fuzzer
+$(BUILD)/$(1:%.c=%): $(call obj,$(1)) $(ROOMS:%=$(BUILD)/%.a) \
+    $(BUILD)/libhop.a
+endef
+$(foreach f,$(FUZZ_SRC),$(eval $(call fuzzer,$(f))))
+$(FUZZERS):
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+fuzzers: $(FUZZERS)
+fuzz:
+	$(Q)$(MAKE) --no-print-directory PROFILE=fuzz CC=$(CLANG) fuzzers
+	$(Q)tests/fuzz/run $(FUZZ_SECONDS)
+
+# Small tools of the lab: a holder of connections, a load of requests.
+LAB_TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c))
+$(LAB_TOOLS): $(BUILD)/%: $(BUILD)/%.o
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+lab-tools: all $(LAB_TOOLS)
+
+deps:
+	$(Q)tools/deps test
+# What they need is installed first; then the Makefile is read anew, since
+# it asks the packages for their flags.
+demo:
+	$(Q)tools/deps demo
+	$(Q)$(MAKE) --no-print-directory -j2 lab-tools
+	$(Q)tests/lab/demo.sh
+test:
+	$(Q)tools/deps test
+	$(Q)tests/run all
+check:
+	$(Q)tests/run check
+lab: lab-tools
+	$(Q)tests/run lab
+bench: lab-tools
+	$(Q)for b in tests/bench/*.sh; do $$b || exit 1; done
+
+lint:
+	$(Q)tests/run lint
+walls:
+	$(Q)tools/walls
+FORMAT  ?= clang-format-14
+SOURCES  = $(shell find lib $(ROOMS) tests \( -name '*.c' -o -name '*.h' \))
+fmt:
+	$(Q)$(FORMAT) -i $(SOURCES)
+fmt-check:
+	$(Q)$(FORMAT) --dry-run --Werror $(SOURCES)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
+	    $(DESTDIR)$(PREFIX)/share/snmp/mibs \
+	    $(DESTDIR)$(PREFIX)/share/doc/hopscotch/examples
+	install $(BUILD)/hopctl $(DESTDIR)$(PREFIX)/bin
+	install $(filter-out %/hopctl,$(PROGRAMS:%=$(BUILD)/%)) \
+	    $(DESTDIR)$(PREFIX)/sbin
+	install -m 644 mibs/HOPSCOTCH-MIB.txt \
+	    $(DESTDIR)$(PREFIX)/share/snmp/mibs
+	cp -R conf/. $(DESTDIR)$(PREFIX)/share/doc/hopscotch/examples
+	for m in doc/man/*.[1-8]; do \
+	    install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} \
+	    || exit 1; done
+
 clean:
 	rm -rf build
 
-.PHONY: all units clean
+.PHONY: all units objects fuzzers fuzz lab-tools deps demo test check lab \
+	bench lint walls fmt fmt-check install clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
