@@ -15,6 +15,9 @@
 
 #include "mib.h" /* generated: enum mib_object, mib_objects[] */
 
+#define SNAP_INDEX_MAX 4
+#define SNAP_OID_MAX   (6 + SNAP_INDEX_MAX) /* below the registration point */
+
 struct snap;
 
 struct snap *snap_new(void);
@@ -23,9 +26,10 @@ void snap_free(struct snap **s);
 void snap_reset(struct snap *s);
 
 /*
- * Put the value of an object at an index (n = 0: a scalar). Numbers are cut to
- * the range of the object's type (Gauge32, Counter64, Unsigned32, INTEGER);
- * an object of type BITS or OCTET STRING takes bytes.
+ * Put the value of an object at an index of n numbers (n = 0: a scalar), at
+ * most SNAP_INDEX_MAX. Numbers are cut to the range of the object, but those
+ * of counters wrap; an object of type BITS or OCTET STRING takes bytes, which
+ * are copied and cut to the object's size.
  */
 void snap_number(struct snap *s, enum mib_object o, const uint32_t *index,
     size_t n, int64_t value);
@@ -33,8 +37,8 @@ void snap_text(struct snap *s, enum mib_object o, const uint32_t *index,
     size_t n, const char *value);
 void snap_bytes(struct snap *s, enum mib_object o, const uint32_t *index,
     size_t n, const void *value, size_t len);
-/* An age that goes on growing until the moment of reading, in the object's
- * UNITS (seconds, milliseconds): `us` is its value now. */
+/* An age that goes on growing until the moment of reading: `us` is its value
+ * now. It is shown in the object's UNITS (seconds, milliseconds). */
 void snap_age(struct snap *s, enum mib_object o, const uint32_t *index,
     size_t n, int64_t us);
 
@@ -43,11 +47,12 @@ void snap_sort(struct snap *s);
 size_t snap_count(const struct snap *s);
 
 struct snap_value {
-	const uint32_t *oid; /* below the registration point */
+	uint32_t oid[SNAP_OID_MAX]; /* below the registration point */
 	size_t oid_len;
+	enum mib_object object;
 	enum mib_type type;
-	int64_t number; /* ages: as of snap_set_clock()'s moment */
-	const uint8_t *bytes;
+	int64_t number;       /* of Counter64 the bits of its uint64_t */
+	const uint8_t *bytes; /* the snapshot's */
 	size_t len;
 };
 /* Exactly this OID, or the first behind it; 0, or -1 if there is none. `late`
@@ -56,9 +61,13 @@ int snap_get(const struct snap *s, const uint32_t *oid, size_t n, int64_t late,
     struct snap_value *v);
 int snap_next(const struct snap *s, const uint32_t *oid, size_t n, int64_t late,
     struct snap_value *v);
+/* Whether this OID is an instance, present or not, of an object of the MIB:
+ * what tells noSuchInstance from noSuchObject. */
+bool snap_has_object(const uint32_t *oid, size_t n);
 
-/* To and from bytes, for a pipe between two processes of one program. The
- * reader checks every length; 0 or -1. */
+/* To and from bytes, for a pipe between two processes of one program: not a
+ * format for the wire. The reader checks all it reads; 0 or -1, and then *s is
+ * empty. The bytes are the caller's to free. */
 void snap_encode(const struct snap *s, uint8_t **bytes, size_t *len);
 int snap_decode(struct snap *s, const uint8_t *bytes, size_t len);
 
