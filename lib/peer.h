@@ -14,24 +14,13 @@
 #include <event2/event.h>
 
 #include "lib/line.h"
+#include "lib/role.h"
 #include "lib/world.h"
-
-/* Roles of hello, as bits: a verb says who may use it. */
-enum peer_role {
-	ROLE_MANAGER = 1 << 0,
-	ROLE_DIRECTOR = 1 << 1,
-	ROLE_FRONTEND = 1 << 2,
-	ROLE_CONTROL = 1 << 3,   /* hopctl */
-	ROLE_COLLECTOR = 1 << 4, /* a feed that is not ours */
-	ROLE_RELAY = 1 << 5
-};
-#define ROLE_ANY 0xff
-
-const char *role_text(enum peer_role r);
-int role_parse(const char *text, enum peer_role *r);
 
 struct peer;
 
+/* A verb `error` gets the whole text as field[1]; without one in the table it
+ * is logged. `hello` and `beat` never reach a table. */
 struct verb {
 	const char *name;
 	void (*on)(struct peer *p, const struct line *l, void *arg);
@@ -55,6 +44,9 @@ struct peer_conf {
 	/* The peer is going: forget it. `why` is a reason word. Called only
 	 * after on_up(). A connecting peer comes up again by itself. */
 	void (*on_down)(struct peer *p, const char *why, void *arg);
+	/* A connecting peer could not come up; it goes on trying. `why` is for
+	 * people and names the endpoint. NULL: only logged. */
+	void (*on_fail)(struct peer *p, const char *why, void *arg);
 	void *arg;
 	const struct tls *tls; /* for listeners and endpoints with tls */
 	size_t queue_max; /* bytes waiting to be sent before the peer is cut
@@ -70,17 +62,24 @@ struct peer_listener;
  * not on loopback. A stale unix socket is replaced, one in use is not. */
 struct peer_listener *peer_listen(const struct peer_conf *conf,
     const struct listen_lines *at, char *why, size_t size);
+/* Ends all that it accepted too, without on_down(). */
 void peer_listener_free(struct peer_listener **l);
+/* The TCP port it really listens at (tests bind port 0), or 0. */
+uint16_t peer_listener_port(const struct peer_listener *l);
+size_t peer_listener_peers(const struct peer_listener *l);
 
 /* Keep a connection to the first of these endpoints that answers; tries anew
  * with back-off (100 ms to 2 s), for ever. The endpoints are copied. */
 struct peer *peer_connect(
     const struct peer_conf *conf, const struct listen_lines *to, size_t n);
-/* Ends it at once, without on_down(). */
+/* Ends it at once, without on_down(); what is queued is sent if the socket
+ * takes it. Fine in a callback of the peer itself. */
 void peer_free(struct peer **p);
 
 /* Send a line (printf, without newline). What does not fit in the queue cuts
- * the peer off: its side comes back and resyncs. */
+ * the peer off: its side comes back and resyncs. Lines of one turn of the loop
+ * leave in one write. Never calls a callback; nothing happens while the peer
+ * is not up. A line that is too long is left out, and logged. */
 void peer_send(struct peer *p, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* The same for text that is ready. */
@@ -93,6 +92,8 @@ bool peer_is_up(const struct peer *p);
 enum peer_role peer_role(const struct peer *p); /* theirs */
 const char *peer_id(const struct peer *p);
 const char *peer_hash(const struct peer *p);
+/* Where it is, for people: "unix:/run/...", "10.0.0.1:26559 tls". */
+const char *peer_where(const struct peer *p);
 /* Whether its hello had this word in gives=. */
 bool peer_gives(const struct peer *p, const char *what);
 /* A pointer of the owner's, NULL at first. */

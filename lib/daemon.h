@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef LIB_DAEMON_H
+#define LIB_DAEMON_H
+
+/*
+ * What the daemons have in common: options, configuration, finding oneself in
+ * it, the event base, signals. For start-up: errors end the program with a
+ * message and exit status 2 (usage) or 1.
+ */
+
+#include <event2/event.h>
+#include <stdbool.h>
+
+#include "lib/conf.h"
+#include "lib/world.h"
+
+struct daemon {
+	const char *program;   /* given by the caller; all else is filled in */
+	const char *conf_file; /* -f */
+	const char *id;        /* --id, or NULL */
+	const char *user;      /* --user, or NULL */
+	const char *agentx;    /* AgentX socket, or NULL: the default */
+	bool no_snmp;
+	struct world *world; /* the daemon's owner frees it, or nobody does */
+	struct event_base *base;
+	struct event *signals[3];
+	int status; /* what daemon_run() answers */
+};
+
+/*
+ * Options, configuration (all its errors are printed, then exit 1), then
+ * daemon_base(). --version and --help end with 0.
+ */
+void daemon_start(
+    struct daemon *d, int argc, char **argv, enum conf_secrets secrets);
+/* The part for a daemon without configuration file: event base, SIGPIPE
+ * ignored, open files up to the hard limit, SIGTERM and SIGINT end the loop. */
+void daemon_base(struct daemon *d);
+/* The default AgentX socket: ours for unprivileged daemons if it is there,
+ * else NULL. */
+const char *daemon_agentx(void);
+
+/* Our place in the world's array, by --id or by host name. */
+int daemon_self_manager(const struct daemon *d);
+int daemon_self_director(const struct daemon *d);
+int daemon_self_frontend(const struct daemon *d);
+
+/* Become --user; call it after the sockets are open. */
+void daemon_drop(struct daemon *d);
+/* The loop, until SIGTERM or SIGINT; returns the exit status. */
+int daemon_run(struct daemon *d);
+/* End the loop with this status, after this turn. */
+void daemon_end(struct daemon *d, int status);
+/* Frees base and signals, and the world. */
+void daemon_fini(struct daemon *d);
+
+#endif

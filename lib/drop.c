@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From root, or from a user with capabilities, to a plain user. Holds nothing.
+ */
+#include "lib/drop.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int
+no_capabilities(char *why, size_t size)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2];
+
+	memset(none, 0, sizeof(none));
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (syscall(SYS_capset, &head, none) == 0 &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+		return 0;
+	(void)snprintf(
+	    why, size, "cannot give up capabilities: %s", strerror(errno));
+	return -1;
+}
+
+static int
+become(const struct passwd *pw, char *why, size_t size)
+{
+	if (initgroups(pw->pw_name, pw->pw_gid) < 0 ||
+	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) < 0 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0) {
+		(void)snprintf(why, size, "cannot become %s: %s", pw->pw_name,
+		    strerror(errno));
+		return -1;
+	}
+	if (pw->pw_uid != 0 && setuid(0) == 0) {
+		(void)snprintf(
+		    why, size, "%s can become root again", pw->pw_name);
+		return -1;
+	}
+	return 0;
+}
+
+int
+drop_to(const char *user, char *why, size_t size)
+{
+	const struct passwd *pw;
+
+	if (user == NULL && geteuid() == 0)
+		return 0;
+	if (user == NULL)
+		return no_capabilities(why, size);
+	errno = 0;
+	pw = getpwnam(user);
+	if (pw == NULL) {
+		(void)snprintf(why, size, "no user %s%s%s", user,
+		    errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+		return -1;
+	}
+	if (geteuid() != 0 && pw->pw_uid != geteuid()) {
+		(void)snprintf(
+		    why, size, "not started as root: cannot become %s", user);
+		return -1;
+	}
+	if (geteuid() == 0 && become(pw, why, size) < 0)
+		return -1;
+	return no_capabilities(why, size);
+}
