@@ -4,7 +4,8 @@
 
 /*
  * The configuration file to a world. lib/grammar.c declares the grammar, this
- * module reads by it; it is the only one that knows libxml2.
+ * module reads by it; it is the only one that knows libxml2. Keeps no state:
+ * load as often as you like.
  */
 
 #include <stdbool.h>
@@ -35,6 +36,10 @@ enum conf_secrets { CONF_SECRETS_READ, CONF_SECRETS_SKIP };
  */
 struct world *conf_load(
     const char *path, enum conf_secrets secrets, struct conf_errors *errs);
+/* The same for text in memory, with a name for the messages; file names in it
+ * are relative to the working directory, <include> is refused. */
+struct world *conf_load_text(const char *name, const char *text, size_t len,
+    enum conf_secrets secrets, struct conf_errors *errs);
 void conf_errors_free(struct conf_errors *errs);
 /* Log each of them as "file:line: text"; true if one is an error. */
 bool conf_errors_log(const struct conf_errors *errs);

@@ -26,7 +26,7 @@
 struct site {
 	int n;
 	char *id;
-	int *borders; /* in file order; the first is its own */
+	int *borders; /* in file order; its own stands at its <site> */
 	size_t nborders;
 };
 
