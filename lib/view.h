@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/addr.h"
 #include "lib/line.h"
 #include "lib/mono.h"
 #include "lib/reason.h"
@@ -29,14 +30,16 @@ enum view_result {
 /* The world must outlive the view. */
 struct view *view_new(const struct world *w);
 void view_free(struct view **v);
-/* One of: borders, load, state, metrics, ping, gone-free. `why` is for
- * people, at least 160 bytes. */
+/* One of: borders, load, state, metrics, ping. `why` is for people, at least
+ * 160 bytes; empty if the line was taken. */
 enum view_result view_apply(struct view *v, const struct line *l,
     struct mono now, char *why, size_t size);
 
 /* Loads and states of a service's servers at this moment; arrays of nuse. A
- * load ages toward the weight from `fresh_us` after its line on (the line's
- * own age counts); INT64_MAX: never. *stale tells that one has aged. */
+ * load is LOAD_UNKNOWN (lib/decide/pick.h) if there is no line, and again when
+ * it has aged away: it ages toward the weight from `fresh_us` after its line
+ * on (the line's own age counts); INT64_MAX: never. *stale, which may be NULL,
+ * tells that one has aged. */
 void view_loads(const struct view *v, const struct service *s, struct mono now,
     int64_t fresh_us, int *load, bool *stale);
 void
@@ -50,10 +53,15 @@ const char *view_server_reason(const struct view *v, int server);
 const char *view_border_reason(const struct view *v, int border);
 /* The text of the last metrics line without verb and name, or NULL. */
 const char *view_metrics(const struct view *v, int server);
+/* Open connections by the last metrics line, or -1. */
+int64_t view_connections(const struct view *v, int server);
+/* When the last load line of a server came, {0}: never. What was drawn before
+ * is in its load. */
+struct mono view_load_came(const struct view *v, int server);
 /* One flag a border: true if it is up. */
 void view_borders_up(const struct view *v, bool *up);
 
-/* Whether the view holds anything of a kind, and since when. */
+/* When the last line of a kind came, {0}: none yet. */
 struct mono view_load_time(const struct view *v);
 struct mono view_path_time(const struct view *v);
 
@@ -64,7 +72,8 @@ uint64_t view_load_generation(const struct view *v);
 
 /* Paths. */
 struct view_ping {
-	const int64_t *ping_us; /* one a border of the world */
+	const int64_t *ping_us; /* one a border of the world; valid until the
+				   next view_ping() of this view */
 	struct prefix prefix;   /* of the line chosen */
 	struct mono time;
 	bool fresh;
@@ -74,6 +83,9 @@ struct view_limits {
 	int64_t expire_us;
 	size_t max; /* prefixes kept; the oldest go first */
 };
+#define VIEW_PINGS_MAX 1200000 /* the default of max */
+/* Give the limits before the first ping line: those kept so far are lost. The
+ * default is never to expire and VIEW_PINGS_MAX. */
 void view_set_limits(struct view *v, const struct view_limits *l);
 /* The line that holds for a client (design 4): the longest prefix that has
  * a measured value at a border that is up. False: none. */
@@ -83,7 +95,7 @@ struct view_paths {
 	size_t prefixes, hosts, fresh, max;
 	uint64_t evicted, expired;
 };
-void
-view_count_paths(const struct view *v, struct mono now, struct view_paths *out);
+/* Cheap: the fresh ones are counted as time goes by, not anew. */
+void view_count_paths(struct view *v, struct mono now, struct view_paths *out);
 
 #endif

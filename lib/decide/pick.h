@@ -41,7 +41,7 @@ struct candidate {
 /* Why a server of the service cannot be drawn. */
 struct excluded {
 	int use;
-	enum reason reason;
+	enum reason reason; /* REASON_NONE: its state */
 };
 
 struct pick {
@@ -50,12 +50,13 @@ struct pick {
 	struct excluded *excluded; /* or NULL if nobody asks; caller's array */
 	size_t nexcluded;
 	uint32_t total;    /* of the weights */
-	int64_t anchor_us; /* of the band that yielded, or METRIC_NONE */
+	int64_t anchor_us; /* of the last band by metric, or METRIC_NONE */
 	int64_t band_us;   /* its limit */
 	enum reason none;  /* why there are no candidates, else REASON_NONE */
-	bool last_band;    /* taken without a usable row */
+	bool last_band;    /* servers that no row took were let in */
 	bool all_busy;     /* drawn among the busy, by weight */
 	bool unknown;      /* nobody was live: the unknown were taken */
+	bool by_weight;    /* weights stand in for the loads of all */
 };
 
 /* Scratch memory for pick_candidates(), so that a hot path allocates nothing:
@@ -69,7 +70,14 @@ void pick_candidates(const struct pick_input *in, struct pick_scratch *scratch,
     struct pick *out);
 /* The candidate that a random number in [0, total) falls on. */
 const struct candidate *pick_draw(const struct pick *p, uint32_t random);
-/* The weight of a server of a service as a load (rule 6). */
+/* The weight of a server of a service as a load (rule 6), 1..LOAD_MAX. */
 int pick_weight(const struct world *w, const struct service *s, int use);
+/* The same from its parts: the largest weight of a service's servers. */
+int pick_weight_load(unsigned weight, unsigned largest);
+unsigned pick_largest_weight(const struct world *w, const struct service *s);
+/* Whether a policy looks at loads at all, or goes by weight alone. */
+bool pick_has_metrics(const struct policy *p);
+/* The alias of a server through a border for clients of a family, or NULL. */
+const struct alias *pick_alias(const struct server *s, int border, int family);
 
 #endif

@@ -37,16 +37,26 @@ struct legs {
 	int64_t in_us;
 	int64_t *out_us;         /* nborders, given by the caller */
 	unsigned contradictions; /* borders whose ping contradicts the bound */
+	bool *contradicts;       /* the same a border; the caller's, or NULL */
 	bool measured;           /* at least one border was */
+	bool rtt_used;           /* and the rtt is among them */
 };
 
+/* Whether a ping value counts as measured (not "-", not "no reply"). */
+bool score_is_measured(int64_t ping_us);
+/*
+ * What counts as measured: ping[nborders] gets the round trip of each border
+ * or PING_NOT_MEASURED. Left out are borders that are not up, and with shared
+ * replies those whose site the contact has no route to; the client's own rtt
+ * is put in where it holds. Returns whether the rtt was used. The rows depend
+ * on nothing else that changes but contact, relay and border_up.
+ */
+bool score_pings(const struct score_input *in, int64_t *ping_us);
 /*
  * Fill rows[nsites * nborders], sorted by metric, ties by site then border in
  * file order, those without a metric last. `legs` may be NULL.
  */
 void
 score_rows(const struct score_input *in, struct row *rows, struct legs *legs);
-/* Whether a ping value counts as measured (not "-", not "no reply"). */
-bool score_is_measured(int64_t ping_us);
 
 #endif
