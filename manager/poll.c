@@ -1,0 +1,1243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One Net-SNMP single session an agent, each on a libevent event of its own:
+ * the library never gets to wait or to select. A session is opened without
+ * the library's own engine ID probe, which blocks (2 s per silent agent); the
+ * probe is sent here like any other request.
+ *
+ * A target has at most one request under way. What its answer means is noted
+ * in the library's callback and acted upon by settle() after the library has
+ * returned, since a session cannot be closed or used from within.
+ *
+ * Targets belong to the poller; sessions, events and users to their target.
+ */
+#include "manager/poll.h"
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/library/large_fd_set.h>
+#include <net-snmp/library/lcd_time.h>
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "lib/log.h"
+#include "lib/mem.h"
+#include "lib/mono.h"
+#include "manager/pace.h"
+#include "manager/record.h"
+#include "mib.h"
+
+#define TICK_MIN_US   10000 /* sends are paced in steps of 10 ms */
+#define BEAT_MS       1000
+#define CHECK_ROWS    4096 /* of one agent that are read */
+#define CHECK_COLUMNS 3
+/* 45 varbinds of about 29 octets fit one packet of 1500. */
+#define CHECK_REPEATS 15
+/* Silent polls in a row until the engine is probed anew: its clock may have
+ * gone back, which no report within the old time window can tell. */
+#define PROBE_AFTER 3
+/* How long no one else may answer as an agent that has been there. */
+#define PIN_MS 60000
+
+/* Doubt: the engine is there, but never answered: what is wrong? */
+enum job { JOB_NONE, JOB_ENGINE, JOB_LOAD, JOB_CHECKS, JOB_DOUBT };
+enum end {
+	END_NONE,
+	END_ANSWER,
+	END_SILENT,
+	END_REPORT,
+	END_OBJECTS,
+	END_ERROR
+};
+
+struct wanted {
+	oid oid[MAX_OID_LEN];
+	size_t len;
+};
+
+enum {
+	LOAD_NUMBER,
+	LOAD_AGE,
+	LOAD_METRICS,
+	LOAD_CONNECTIONS,
+	LOAD_RAM_FREE,
+	LOAD_RAM_TOTAL,
+	LOAD_SWAP_FREE,
+	LOAD_SWAP_TOTAL,
+	LOAD_CPU_IDLE,
+	LOAD_CHECK_CHANGES,
+	LOAD_OBJECTS
+};
+
+static const enum mib_object load_objects[LOAD_OBJECTS] = {
+    [LOAD_NUMBER] = MIB_hopLoadSampleNumber,
+    [LOAD_AGE] = MIB_hopLoadSampleAge,
+    [LOAD_METRICS] = MIB_hopLoadSampleMetrics,
+    [LOAD_CONNECTIONS] = MIB_hopLoadConnections,
+    [LOAD_RAM_FREE] = MIB_hopLoadRamFree,
+    [LOAD_RAM_TOTAL] = MIB_hopLoadRamTotal,
+    [LOAD_SWAP_FREE] = MIB_hopLoadSwapFree,
+    [LOAD_SWAP_TOTAL] = MIB_hopLoadSwapTotal,
+    [LOAD_CPU_IDLE] = MIB_hopLoadCpuIdle,
+    [LOAD_CHECK_CHANGES] = MIB_hopLoadCheckChanges,
+};
+
+static const enum mib_object check_objects[CHECK_COLUMNS] = {
+    MIB_hopLoadCheckName, MIB_hopLoadCheckState, MIB_hopLoadCheckReason};
+
+/* TCP-MIB and UCD-SNMP-MIB; ticks are behind STD_TICKS in TICKS_*'s order. */
+enum {
+	STD_CONNECTIONS,
+	STD_RAM_TOTAL,
+	STD_RAM_AVAILABLE,
+	STD_RAM_FREE,
+	STD_RAM_BUFFER,
+	STD_RAM_CACHED,
+	STD_SWAP_TOTAL,
+	STD_SWAP_FREE,
+	STD_TICKS,
+	STD_OBJECTS = STD_TICKS + TICKS
+};
+
+static const struct wanted standard_objects[STD_OBJECTS] = {
+    [STD_CONNECTIONS] = {{1, 3, 6, 1, 2, 1, 6, 9, 0}, 9},
+    [STD_RAM_TOTAL] = {{1, 3, 6, 1, 4, 1, 2021, 4, 5, 0}, 10},
+    [STD_RAM_AVAILABLE] = {{1, 3, 6, 1, 4, 1, 2021, 4, 27, 0}, 10},
+    [STD_RAM_FREE] = {{1, 3, 6, 1, 4, 1, 2021, 4, 6, 0}, 10},
+    [STD_RAM_BUFFER] = {{1, 3, 6, 1, 4, 1, 2021, 4, 14, 0}, 10},
+    [STD_RAM_CACHED] = {{1, 3, 6, 1, 4, 1, 2021, 4, 15, 0}, 10},
+    [STD_SWAP_TOTAL] = {{1, 3, 6, 1, 4, 1, 2021, 4, 3, 0}, 10},
+    [STD_SWAP_FREE] = {{1, 3, 6, 1, 4, 1, 2021, 4, 4, 0}, 10},
+    [STD_TICKS + TICKS_USER] = {{1, 3, 6, 1, 4, 1, 2021, 11, 50, 0}, 10},
+    [STD_TICKS + TICKS_NICE] = {{1, 3, 6, 1, 4, 1, 2021, 11, 51, 0}, 10},
+    [STD_TICKS + TICKS_SYSTEM] = {{1, 3, 6, 1, 4, 1, 2021, 11, 52, 0}, 10},
+    [STD_TICKS + TICKS_IDLE] = {{1, 3, 6, 1, 4, 1, 2021, 11, 53, 0}, 10},
+    [STD_TICKS + TICKS_WAIT] = {{1, 3, 6, 1, 4, 1, 2021, 11, 54, 0}, 10},
+    [STD_TICKS + TICKS_INTERRUPT] = {{1, 3, 6, 1, 4, 1, 2021, 11, 56, 0}, 10},
+    [STD_TICKS + TICKS_SOFTIRQ] = {{1, 3, 6, 1, 4, 1, 2021, 11, 61, 0}, 10},
+    [STD_TICKS + TICKS_STEAL] = {{1, 3, 6, 1, 4, 1, 2021, 11, 64, 0}, 10},
+};
+
+/* A user's keys before they are localized to an engine: 2 ms of hashing each,
+ * so once a user and not once a session. */
+struct user_keys {
+	bool ready;
+	u_char auth[USM_AUTH_KU_LEN], priv[USM_PRIV_KU_LEN];
+	size_t auth_len, priv_len;
+};
+
+struct poller;
+
+#define TARGET_MAGIC 0x7a26e7u
+struct target {
+	unsigned magic;
+	struct poller *poller;
+	int server;
+	void *session; /* NULL: closed */
+	struct event *io, *timer;
+	enum job job;
+	enum end end;
+	bool owed;   /* its turn came while a request was under way */
+	bool resync; /* the next resend is for the clock, not for a loss */
+	int report;  /* SNMPERR_ of the last report */
+	long error;  /* errstat of the last answer */
+	struct mono sent, answered; /* this job; the last valid answer */
+	unsigned silent;            /* polls in a row */
+	uint8_t engine[RECORD_ENGINE];
+	size_t engine_len; /* 0: nobody is pinned */
+	bool checks_read;
+	uint32_t changes, changes_seen;
+	oid check_next; /* index that the walk has reached */
+	size_t check_rows;
+	bool check_more;
+	bool has_ticks;
+	uint32_t ticks[TICKS];
+};
+
+struct poller {
+	struct event_base *base;
+	int fd;
+	const struct world *world;
+	const struct manager *manager;
+	struct target *targets;
+	size_t n;
+	struct pace pace;
+	struct event *tick, *beat, *parent;
+	netsnmp_large_fd_set fds; /* one bit set, during a read */
+	struct user_keys *keys;   /* one a user of the world */
+	struct wanted load[LOAD_OBJECTS];
+	struct record_beat count;
+	const struct timeval *timeout;
+};
+
+static struct target *
+target(void *arg)
+{
+	struct target *t = arg;
+
+	if (t->magic != TARGET_MAGIC)
+		abort();
+	return t;
+}
+
+static const struct agent *
+agent_of(const struct target *t)
+{
+	return &t->poller->world->servers[t->server].agent;
+}
+
+static const struct snmp_user *
+user_of(const struct target *t)
+{
+	return &t->poller->world->users[agent_of(t)->user];
+}
+
+/* Waits while the parent is behind: then it is the parent that is slow, and
+ * asking for more would not help it. Without a parent there is no work. */
+static void
+put(struct poller *p, const struct record *r)
+{
+	while (send(p->fd, r, sizeof(*r), MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			_exit(0);
+}
+
+static void
+put_kind(struct target *t, enum record_kind kind)
+{
+	struct record r = {.kind = kind, .server = t->server};
+
+	put(t->poller, &r);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+put_fail(struct target *t, enum reason reason, const char *fmt, ...)
+{
+	struct record r = {.kind = RECORD_FAIL, .server = t->server};
+	va_list ap;
+
+	r.u.fail.reason = reason;
+	va_start(ap, fmt);
+	(void)vsnprintf(r.u.fail.text, sizeof(r.u.fail.text), fmt, ap);
+	va_end(ap);
+	put(t->poller, &r);
+}
+
+/* --- values of an answer --- */
+
+struct value {
+	bool there;
+	int64_t number;
+	const u_char *bytes;
+	size_t len;
+};
+
+static void
+value_of(const netsnmp_variable_list *v, struct value *out)
+{
+	memset(out, 0, sizeof(*out));
+	switch (v->type) {
+	case ASN_INTEGER:
+		out->there = true;
+		out->number = *v->val.integer;
+		break;
+	case ASN_GAUGE: /* and Unsigned32 */
+	case ASN_COUNTER:
+	case ASN_TIMETICKS:
+		out->there = true;
+		out->number = (int64_t)(*v->val.integer & 0xffffffff);
+		break;
+	case ASN_COUNTER64:
+		out->there = true;
+		out->number =
+		    (int64_t)((uint64_t)(v->val.counter64->high & 0x7fffffff)
+				  << 32 |
+			      (v->val.counter64->low & 0xffffffff));
+		break;
+	case ASN_OCTET_STR:
+		out->there = true;
+		out->bytes = v->val.string;
+		out->len = v->val_len;
+		break;
+	default: /* noSuchObject and its like */
+		break;
+	}
+}
+
+/* The values of the objects asked for; what is not there stays out. */
+static void
+values_of(const netsnmp_pdu *pdu, const struct wanted *want, size_t n,
+    struct value *out)
+{
+	const netsnmp_variable_list *v = pdu->variables;
+	size_t i;
+
+	memset(out, 0, n * sizeof(*out));
+	/* An answer has the order of its request (RFC 3416, 4.2.1). */
+	for (i = 0; i < n && v != NULL; i++, v = v->next_variable)
+		if (snmp_oid_compare(
+			v->name, v->name_length, want[i].oid, want[i].len) == 0)
+			value_of(v, &out[i]);
+}
+
+static bool
+load_sample(const struct value *v, struct record_sample *s)
+{
+	struct sample *x = &s->values;
+	uint8_t bits;
+
+	if (!v[LOAD_NUMBER].there || !v[LOAD_METRICS].there)
+		return false;
+	bits = v[LOAD_METRICS].len > 0 ? v[LOAD_METRICS].bytes[0] : 0;
+	s->number = (uint32_t)v[LOAD_NUMBER].number;
+	s->age_ms = v[LOAD_AGE].number;
+	s->check_changes = (uint32_t)v[LOAD_CHECK_CHANGES].number;
+	/* BITS count from the left (RFC 2578, 7.1.4). */
+	x->known[METRIC_CONNECTIONS] =
+	    (bits & 0x80) != 0 && v[LOAD_CONNECTIONS].there;
+	x->known[METRIC_RAM] = (bits & 0x40) != 0 && v[LOAD_RAM_TOTAL].there;
+	x->known[METRIC_SWAP] = (bits & 0x20) != 0 && v[LOAD_SWAP_TOTAL].there;
+	x->known[METRIC_CPU] = (bits & 0x10) != 0 && v[LOAD_CPU_IDLE].there;
+	x->connections = (double)v[LOAD_CONNECTIONS].number;
+	x->ram_free = (double)v[LOAD_RAM_FREE].number;
+	x->ram_total = (double)v[LOAD_RAM_TOTAL].number;
+	x->swap_free = (double)v[LOAD_SWAP_FREE].number;
+	x->swap_total = (double)v[LOAD_SWAP_TOTAL].number;
+	x->cpu_idle = (double)v[LOAD_CPU_IDLE].number;
+	return true;
+}
+
+/* CPU is a share over the time between two polls. */
+static void
+standard_cpu(struct target *t, const struct value *v, struct sample *x)
+{
+	uint32_t now[TICKS];
+	int i, idle = -1;
+
+	if (!v[STD_TICKS + TICKS_IDLE].there)
+		return;
+	for (i = 0; i < TICKS; i++)
+		now[i] = (uint32_t)v[STD_TICKS + i].number;
+	if (t->has_ticks)
+		idle = record_cpu_idle(t->ticks, now);
+	if (idle >= 0) {
+		x->known[METRIC_CPU] = true;
+		x->cpu_idle = idle;
+	}
+	memcpy(t->ticks, now, sizeof(now));
+	t->has_ticks = true;
+}
+
+static bool
+standard_sample(
+    struct target *t, const struct value *v, struct record_sample *s)
+{
+	struct sample *x = &s->values;
+	int64_t ram = v[STD_RAM_FREE].number + v[STD_RAM_BUFFER].number +
+		      v[STD_RAM_CACHED].number;
+
+	if (!v[STD_CONNECTIONS].there && !v[STD_RAM_TOTAL].there)
+		return false;
+	if (v[STD_RAM_AVAILABLE].there)
+		ram = v[STD_RAM_AVAILABLE].number;
+	x->known[METRIC_CONNECTIONS] = v[STD_CONNECTIONS].there;
+	x->connections = (double)v[STD_CONNECTIONS].number;
+	x->known[METRIC_RAM] = v[STD_RAM_TOTAL].there;
+	x->ram_free = (double)ram;
+	x->ram_total = (double)v[STD_RAM_TOTAL].number;
+	x->known[METRIC_SWAP] = v[STD_SWAP_TOTAL].there;
+	x->swap_free = (double)v[STD_SWAP_FREE].number;
+	x->swap_total = (double)v[STD_SWAP_TOTAL].number;
+	standard_cpu(t, v, x);
+	return true;
+}
+
+static enum end
+on_load(struct target *t, const netsnmp_pdu *pdu)
+{
+	struct record r = {.kind = RECORD_SAMPLE, .server = t->server};
+	struct value v[STD_OBJECTS];
+	bool has;
+
+	_Static_assert((int)STD_OBJECTS >= (int)LOAD_OBJECTS, "v is too short");
+
+	if (agent_of(t)->kind == AGENT_HOPSCOTCH) {
+		values_of(pdu, t->poller->load, LOAD_OBJECTS, v);
+		has = load_sample(v, &r.u.sample);
+	} else {
+		values_of(pdu, standard_objects, STD_OBJECTS, v);
+		has = standard_sample(t, v, &r.u.sample);
+	}
+	if (!has)
+		return END_OBJECTS;
+	r.u.sample.rtt_us = mono_us(mono_now(), t->sent);
+	t->changes_seen = r.u.sample.check_changes;
+	put(t->poller, &r);
+	return END_ANSWER;
+}
+
+/* The index of a variable in a column of the check table, or 0. */
+static oid
+check_index(const netsnmp_variable_list *v, int column)
+{
+	static const oid point[] = {MIB_POINT};
+	const struct mib_info *info = &mib_objects[check_objects[column]];
+	size_t i, len = MIB_POINT_LEN + info->oid_len;
+
+	if (v == NULL || v->name_length != len + 1 ||
+	    memcmp(v->name, point, sizeof(point)) != 0)
+		return 0;
+	for (i = 0; i < info->oid_len; i++)
+		if (v->name[MIB_POINT_LEN + i] != info->oid[i])
+			return 0;
+	return v->name[len];
+}
+
+static bool
+put_check(struct target *t, const netsnmp_variable_list *v)
+{
+	struct record r = {.kind = RECORD_CHECK, .server = t->server};
+	struct record_check *c = &r.u.check;
+	struct value name, state, reason;
+
+	value_of(v, &name);
+	value_of(v->next_variable, &state);
+	value_of(v->next_variable->next_variable, &reason);
+	if (!name.there || name.len == 0 || name.len >= sizeof(c->name) ||
+	    memchr(name.bytes, '\0', name.len) != NULL || !state.there ||
+	    state.number < STATE_UNKNOWN || state.number > STATE_DOWN)
+		return false;
+	memcpy(c->name, name.bytes, name.len);
+	c->state = (enum state)state.number;
+	if (reason.there)
+		c->reason =
+		    record_reason((const char *)reason.bytes, reason.len);
+	put(t->poller, &r);
+	return true;
+}
+
+/* Rows of the check table, as many as one answer has. */
+static enum end
+on_checks(struct target *t, const netsnmp_pdu *pdu)
+{
+	const netsnmp_variable_list *v = pdu->variables;
+	oid at;
+
+	t->check_more = false;
+	for (; v != NULL; v = v->next_variable->next_variable->next_variable) {
+		at = check_index(v, 0);
+		if (at <= t->check_next) /* behind the table, or no progress */
+			return END_ANSWER;
+		/* A row that came or went meanwhile: once more, later. */
+		if (check_index(v->next_variable, 1) != at ||
+		    check_index(v->next_variable->next_variable, 2) != at)
+			break;
+		t->check_next = at;
+		if (!put_check(t, v) || ++t->check_rows >= CHECK_ROWS)
+			return END_ANSWER;
+	}
+	t->check_more = v == NULL;
+	return v == NULL ? END_ANSWER : END_OBJECTS;
+}
+
+/* --- requests --- */
+
+static void
+arm(struct target *t)
+{
+	(void)event_add(t->timer, t->poller->timeout);
+}
+
+static void
+on_resend(struct target *t)
+{
+	t->poller->count.requests++;
+	t->end = END_NONE; /* the library called it an error first */
+	arm(t);
+	if (t->resync) {
+		t->resync = false;
+		return;
+	}
+	t->poller->count.timeouts++;
+	if (t->job == JOB_LOAD || t->job == JOB_ENGINE)
+		put_kind(t, RECORD_LATE);
+}
+
+static enum end
+on_message(struct target *t, netsnmp_pdu *pdu)
+{
+	if (pdu->command == SNMP_MSG_REPORT) {
+		t->report = snmpv3_get_report_type(pdu);
+		t->resync = t->report == SNMPERR_NOT_IN_TIME_WINDOW;
+		if (t->job != JOB_ENGINE)
+			t->poller->count.security_errors++;
+		/* Sent anew by the library, or END_REPORT if it gives up. */
+		return t->resync ? t->end : END_REPORT;
+	}
+	if (pdu->command != SNMP_MSG_RESPONSE || t->job == JOB_ENGINE)
+		return END_SILENT;
+	if (t->job == JOB_DOUBT)
+		return END_ANSWER;
+	t->answered = mono_now();
+	t->error = pdu->errstat;
+	if (pdu->errstat != SNMP_ERR_NOERROR)
+		return END_ERROR;
+	return t->job == JOB_LOAD ? on_load(t, pdu) : on_checks(t, pdu);
+}
+
+/* Called by the library; 1: the request is done with. */
+static int
+on_snmp(int op, netsnmp_session *s, int id, netsnmp_pdu *pdu, void *arg)
+{
+	struct target *t = target(arg);
+
+	(void)s;
+	(void)id;
+	switch (op) {
+	case NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE:
+		t->end = on_message(t, pdu);
+		break;
+	case NETSNMP_CALLBACK_OP_RESEND:
+		on_resend(t);
+		break;
+	case NETSNMP_CALLBACK_OP_SEC_ERROR:
+		t->end = END_REPORT;
+		break;
+	case NETSNMP_CALLBACK_OP_TIMED_OUT:
+		t->poller->count.timeouts++;
+		t->end = END_SILENT;
+		break;
+	default: /* could not be sent, or the socket is gone */
+		t->end = END_SILENT;
+		break;
+	}
+	return 1;
+}
+
+static void
+request(struct target *t, enum job job, netsnmp_pdu *pdu)
+{
+	t->job = job;
+	t->end = END_NONE;
+	t->report = 0;
+	t->resync = false;
+	t->sent = mono_now();
+	t->poller->count.requests++;
+	arm(t);
+	if (snmp_sess_async_send(t->session, pdu, on_snmp, t) == 0) {
+		snmp_free_pdu(pdu);
+		if (t->end == END_NONE)
+			t->end = END_SILENT;
+	}
+}
+
+/* RFC 3414, 4 (discovery): an empty user asks an unknown engine. */
+static void
+request_engine(struct target *t)
+{
+	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GET);
+
+	pdu->version = SNMP_VERSION_3;
+	pdu->securityName = mem_text("");
+	pdu->securityNameLen = 0;
+	pdu->securityLevel = SNMP_SEC_LEVEL_NOAUTH;
+	pdu->securityModel = SNMP_SEC_MODEL_USM;
+	request(t, JOB_ENGINE, pdu);
+}
+
+static void
+request_load(struct target *t)
+{
+	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GET);
+	const struct wanted *w = t->poller->load;
+	size_t i, n = LOAD_OBJECTS;
+
+	if (agent_of(t)->kind == AGENT_STANDARD) {
+		w = standard_objects;
+		n = STD_OBJECTS;
+	}
+	for (i = 0; i < n; i++)
+		snmp_add_null_var(pdu, w[i].oid, w[i].len);
+	request(t, JOB_LOAD, pdu);
+}
+
+static void
+request_checks(struct target *t)
+{
+	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GETBULK);
+	oid name[MAX_OID_LEN] = {MIB_POINT};
+	size_t i, j, len;
+
+	pdu->non_repeaters = 0;
+	pdu->max_repetitions = CHECK_REPEATS;
+	for (i = 0; i < CHECK_COLUMNS; i++) {
+		const struct mib_info *info = &mib_objects[check_objects[i]];
+
+		for (j = 0; j < info->oid_len; j++)
+			name[MIB_POINT_LEN + j] = info->oid[j];
+		len = MIB_POINT_LEN + info->oid_len;
+		if (t->check_next > 0)
+			name[len++] = t->check_next;
+		snmp_add_null_var(pdu, name, len);
+	}
+	request(t, JOB_CHECKS, pdu);
+}
+
+/* An object that snmpd has by itself, without a subagent. */
+static void
+request_doubt(struct target *t)
+{
+	static const oid uptime[] = {1, 3, 6, 1, 2, 1, 1, 3, 0};
+	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GET);
+
+	snmp_add_null_var(pdu, uptime, OID_LENGTH(uptime));
+	request(t, JOB_DOUBT, pdu);
+}
+
+/* --- sessions --- */
+
+static void
+close_session(struct target *t)
+{
+	if (t->session == NULL)
+		return;
+	event_free(t->io);
+	t->io = NULL;
+	(void)event_del(t->timer);
+	(void)snmp_sess_close(t->session);
+	t->session = NULL;
+	t->job = JOB_NONE;
+	t->checks_read = false;
+}
+
+/* Whether two servers name one and the same agent, as two server machines on
+ * one host do. */
+static bool
+same_agent(const struct target *a, const struct target *b)
+{
+	const struct agent *x = agent_of(a), *y = agent_of(b);
+
+	return addr_cmp(&x->addr, &y->addr) == 0 && x->port == y->port;
+}
+
+/* A target, with the same agent or with another one, that this engine is
+ * pinned to, or NULL. Linear: it is asked once a contact. */
+static const struct target *
+holder_of(const struct target *t, const u_char *id, size_t len, bool same)
+{
+	const struct poller *p = t->poller;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		const struct target *o = &p->targets[i];
+
+		if (o != t && o->engine_len == len &&
+		    memcmp(o->engine, id, len) == 0 && same_agent(o, t) == same)
+			return o;
+	}
+	return NULL;
+}
+
+/* Forget who answers there: the user localized to that engine, its clock. */
+static void
+unpin(struct target *t)
+{
+	struct usmUser *u;
+
+	if (t->engine_len == 0)
+		return;
+	u = usm_get_user(t->engine, t->engine_len, user_of(t)->id);
+	if (u != NULL && holder_of(t, t->engine, t->engine_len, true) == NULL) {
+		(void)usm_remove_user(u);
+		(void)usm_free_user(u);
+	}
+	t->engine_len = 0;
+}
+
+static void settle(struct target *t);
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct target *t = target(arg);
+	netsnmp_large_fd_set *fds = &t->poller->fds;
+
+	(void)what;
+	NETSNMP_LARGE_FD_SET(fd, fds);
+	(void)snmp_sess_read2(t->session, fds);
+	NETSNMP_LARGE_FD_CLR(fd, fds);
+	settle(t);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct target *t = target(arg);
+
+	(void)fd;
+	(void)what;
+	if (t->session == NULL || t->job == JOB_NONE)
+		return;
+	snmp_sess_timeout(t->session);
+	if (t->job != JOB_NONE && t->end == END_NONE &&
+	    !event_pending(t->timer, EV_TIMEOUT, NULL))
+		arm(t);
+	settle(t);
+}
+
+static void
+fill_user(struct target *t, netsnmp_session *s)
+{
+	const struct snmp_user *u = user_of(t);
+	const struct user_keys *k = &t->poller->keys[agent_of(t)->user];
+
+	s->securityName = u->id;
+	s->securityNameLen = strlen(u->id);
+	s->securityLevel = SNMP_SEC_LEVEL_AUTHPRIV;
+	s->securityModel = SNMP_SEC_MODEL_USM;
+	s->securityAuthProto = u->auth == SNMP_AUTH_SHA512
+				   ? usmHMAC384SHA512AuthProtocol
+				   : usmHMAC192SHA256AuthProtocol;
+	s->securityAuthProtoLen = OID_LENGTH(usmHMAC192SHA256AuthProtocol);
+	s->securityPrivProto = u->priv == SNMP_PRIV_AES256
+				   ? usmAES256PrivProtocol
+				   : usmAESPrivProtocol;
+	s->securityPrivProtoLen = u->priv == SNMP_PRIV_AES256
+				      ? OID_LENGTH(usmAES256PrivProtocol)
+				      : OID_LENGTH(usmAESPrivProtocol);
+	memcpy(s->securityAuthKey, k->auth, k->auth_len);
+	s->securityAuthKeyLen = k->auth_len;
+	memcpy(s->securityPrivKey, k->priv, k->priv_len);
+	s->securityPrivKeyLen = k->priv_len;
+}
+
+static int
+open_session(struct target *t)
+{
+	const struct agent *a = agent_of(t);
+	netsnmp_session s;
+	char host[ADDR_TEXT], name[ADDR_TEXT + 16];
+	int fd;
+
+	(void)addr_text(&a->addr, host, sizeof(host));
+	(void)snprintf(name, sizeof(name),
+	    a->addr.family == AF_INET6 ? "udp6:[%s]:%u" : "udp:%s:%u", host,
+	    a->port);
+	snmp_sess_init(&s);
+	s.version = SNMP_VERSION_3;
+	s.peername = name;
+	s.timeout = (long)t->poller->manager->timeout_us;
+	s.retries = (int)t->poller->manager->retries;
+	/* Before the open, which would probe, and again after it, as it takes
+	 * the flag away and the first send would probe then. */
+	s.flags |= SNMP_FLAGS_DONT_PROBE;
+	fill_user(t, &s);
+	t->session = snmp_sess_open(&s);
+	explicit_bzero(&s, sizeof(s));
+	if (t->session == NULL)
+		return -1;
+	snmp_sess_session(t->session)->flags |= SNMP_FLAGS_DONT_PROBE;
+	fd = snmp_sess_transport(t->session)->sock;
+	/* A datagram with a bad checksum makes readable what is not. */
+	(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	t->io = event_new(
+	    t->poller->base, fd, EV_READ | EV_PERSIST, on_readable, t);
+	if (t->io == NULL || event_add(t->io, NULL) < 0)
+		abort();
+	return 0;
+}
+
+static void
+start_poll(struct target *t)
+{
+	if (t->session == NULL && open_session(t) < 0) {
+		put_fail(t, REASON_AGENT_TIMEOUT,
+		    "cannot open an SNMP session: %s",
+		    snmp_api_errstring(snmp_errno));
+		return;
+	}
+	if (snmp_sess_session(t->session)->securityEngineIDLen == 0)
+		request_engine(t);
+	else
+		request_load(t);
+}
+
+/* --- ends of requests --- */
+
+static void
+fail_report(struct target *t)
+{
+	const char *user = user_of(t)->id, *text = NULL;
+
+	switch (t->report) {
+	case SNMPERR_UNKNOWN_USER_NAME:
+		text = "user %s is not known there: createUser is missing in "
+		       "snmpd's configuration";
+		break;
+	case SNMPERR_AUTHENTICATION_FAILURE:
+		text = "wrong auth passphrase or protocol of user %s: compare "
+		       "its secret file with createUser there";
+		break;
+	case SNMPERR_UNSUPPORTED_SEC_LEVEL:
+		text = "user %s has no auth or no priv there, and both are "
+		       "needed";
+		break;
+	case SNMPERR_DECRYPTION_ERR:
+		text = "wrong priv passphrase or protocol of user %s: compare "
+		       "its secret file with createUser there";
+		break;
+	case SNMPERR_UNKNOWN_ENG_ID:
+		text = "another SNMP engine than before answers user %s there";
+		break;
+	case SNMPERR_NOT_IN_TIME_WINDOW:
+		text = "its clock and ours do not meet for user %s: has its "
+		       "engineBoots gone back?";
+		break;
+	default:
+		text = "refuses requests of user %s";
+		break;
+	}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	put_fail(t, REASON_AGENT_SECURITY, text, user);
+#pragma GCC diagnostic pop
+	close_session(t);
+}
+
+static void
+fail_silent(struct target *t, enum job job)
+{
+	struct mono now = mono_now();
+
+	t->silent++;
+	/* snmpd drops what it cannot decrypt without a word. */
+	if (job == JOB_DOUBT)
+		put_fail(t, REASON_AGENT_SECURITY,
+		    "its SNMP engine is there, but does not answer: is the "
+		    "priv passphrase or protocol of user %s another one there?",
+		    user_of(t)->id);
+	else
+		put_fail(t, REASON_AGENT_TIMEOUT, "no answer");
+	if (t->engine_len > 0 && t->silent % PROBE_AFTER == 0) {
+		(void)set_enginetime(t->engine, (u_int)t->engine_len, 0, 0, 1);
+		close_session(t);
+	}
+	if (mono_ms(now, t->answered) > PIN_MS)
+		unpin(t);
+}
+
+static void
+fail_error(struct target *t)
+{
+	if (t->error == SNMP_ERR_AUTHORIZATIONERROR ||
+	    t->error == SNMP_ERR_NOACCESS)
+		put_fail(t, REASON_AGENT_SECURITY,
+		    "user %s may not read there: group, view or access is "
+		    "missing in snmpd's configuration",
+		    user_of(t)->id);
+	else
+		put_fail(t, REASON_AGENT_NO_OBJECTS, "answers with error %s",
+		    snmp_errstring((int)t->error));
+}
+
+static void
+fail_objects(struct target *t, enum job job)
+{
+	t->checks_read = false;
+	if (job == JOB_CHECKS) /* only the walk failed: at the next poll */
+		return;
+	if (agent_of(t)->kind == AGENT_HOPSCOTCH)
+		put_fail(t, REASON_AGENT_NO_OBJECTS,
+		    "answers, but has no hopLoad objects: is hoploadd running "
+		    "there, and HOPSCOTCH-MIB in the view of %s?",
+		    user_of(t)->id);
+	else
+		put_fail(t, REASON_AGENT_NO_OBJECTS,
+		    "answers, but has neither TCP-MIB nor UCD-SNMP-MIB in the "
+		    "view of %s",
+		    user_of(t)->id);
+}
+
+/* Whether this engine may be the one of the target; tells why not. */
+static bool
+may_pin(struct target *t, const u_char *id, size_t len)
+{
+	const struct target *other = holder_of(t, id, len, false);
+	bool same = t->engine_len == len && memcmp(t->engine, id, len) == 0;
+
+	if (len == 0 || len > RECORD_ENGINE) {
+		put_fail(t, REASON_AGENT_SECURITY,
+		    "answers with an engine ID of %zu octets", len);
+		return false;
+	}
+	if (other != NULL) {
+		put_fail(t, REASON_AGENT_CLONE,
+		    "has the engine ID of %s: stop snmpd on one of them, "
+		    "remove /var/lib/snmp/snmpd.conf, and create its users "
+		    "anew",
+		    t->poller->world->servers[other->server].id);
+		return false;
+	}
+	if (t->engine_len > 0 && !same) {
+		put_fail(t, REASON_AGENT_SECURITY,
+		    "another SNMP engine than before answers there; it is "
+		    "taken after %d s",
+		    PIN_MS / 1000);
+		if (mono_ms(mono_now(), t->answered) <= PIN_MS)
+			return false;
+	}
+	return true;
+}
+
+static void
+on_engine(struct target *t)
+{
+	netsnmp_session *s = snmp_sess_session(t->session);
+	struct record r = {.kind = RECORD_ENGINE_ID, .server = t->server};
+
+	if (!may_pin(t, s->securityEngineID, s->securityEngineIDLen)) {
+		close_session(t);
+		return;
+	}
+	if (t->engine_len != s->securityEngineIDLen ||
+	    memcmp(t->engine, s->securityEngineID, t->engine_len) != 0)
+		unpin(t);
+	t->engine_len = s->securityEngineIDLen;
+	memcpy(t->engine, s->securityEngineID, t->engine_len);
+	if (usm_create_user_from_session(s) != SNMPERR_SUCCESS) {
+		put_fail(t, REASON_AGENT_SECURITY,
+		    "cannot make the keys of user %s", user_of(t)->id);
+		close_session(t);
+		return;
+	}
+	memcpy(r.u.engine.id, t->engine, t->engine_len);
+	r.u.engine.len = (uint8_t)t->engine_len;
+	put(t->poller, &r);
+	request_load(t);
+}
+
+static void
+start_checks(struct target *t)
+{
+	put_kind(t, RECORD_CHECKS);
+	t->changes = t->changes_seen;
+	t->check_next = 0;
+	t->check_rows = 0;
+	request_checks(t);
+}
+
+static void
+on_answer(struct target *t, enum job job)
+{
+	if (job == JOB_DOUBT) {
+		put_fail(t, REASON_AGENT_TIMEOUT,
+		    "snmpd answers, but not for its subagent: does hoploadd "
+		    "hang?");
+		return;
+	}
+	t->silent = 0;
+	if (job == JOB_LOAD) {
+		if (agent_of(t)->kind == AGENT_HOPSCOTCH &&
+		    (!t->checks_read || t->changes != t->changes_seen))
+			start_checks(t);
+	} else if (t->check_more) {
+		request_checks(t);
+	} else {
+		t->checks_read = true;
+		put_kind(t, RECORD_CHECKS_END);
+	}
+}
+
+static void
+on_bad_end(struct target *t, enum end end, enum job job)
+{
+	if (end == END_REPORT)
+		fail_report(t);
+	else if (end == END_OBJECTS)
+		fail_objects(t, job);
+	else if (end == END_ERROR)
+		fail_error(t);
+	else if (job == JOB_LOAD && !mono_set(t->answered))
+		request_doubt(t);
+	else
+		fail_silent(t, job);
+}
+
+/* Act on the end of a request. What it starts may end at once (a send that
+ * fails), so go on until nothing does. */
+static void
+settle(struct target *t)
+{
+	while (t->end != END_NONE) {
+		enum end end = t->end;
+		enum job job = t->job;
+
+		t->end = END_NONE;
+		t->job = JOB_NONE;
+		(void)event_del(t->timer);
+		if (end == END_REPORT && job == JOB_ENGINE)
+			on_engine(t);
+		else if (end == END_ANSWER)
+			on_answer(t, job);
+		else
+			on_bad_end(t, end, job);
+		if (t->job == JOB_NONE && t->owed && end == END_SILENT) {
+			t->owed = false;
+			start_poll(t);
+		}
+	}
+}
+
+/* --- the process --- */
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct poller *p = arg;
+	struct mono now = mono_now();
+	struct timeval tv = {0};
+	int64_t us;
+	int i;
+
+	(void)fd;
+	(void)what;
+	while ((i = pace_next(&p->pace, now)) >= 0) {
+		struct target *t = &p->targets[i];
+
+		if (t->job != JOB_NONE) {
+			t->owed = true;
+			continue;
+		}
+		t->owed = false;
+		start_poll(t);
+		settle(t);
+	}
+	us = pace_wait_us(&p->pace, mono_now());
+	if (us < TICK_MIN_US)
+		us = TICK_MIN_US;
+	tv.tv_sec = us / 1000000;
+	tv.tv_usec = us % 1000000;
+	(void)event_add(p->tick, &tv);
+}
+
+static void
+on_beat(evutil_socket_t fd, short what, void *arg)
+{
+	struct poller *p = arg;
+	struct record r = {.kind = RECORD_BEAT, .server = -1};
+	struct rusage ru;
+
+	(void)fd;
+	(void)what;
+	if (getrusage(RUSAGE_SELF, &ru) == 0)
+		p->count.cpu_us =
+		    (uint64_t)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) *
+			1000000 +
+		    (uint64_t)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec);
+	p->count.skipped = p->pace.skipped;
+	p->count.sessions = (uint32_t)p->n;
+	r.u.beat = p->count;
+	put(p, &r);
+}
+
+static void
+on_parent(evutil_socket_t fd, short what, void *arg)
+{
+	char byte;
+
+	(void)what;
+	(void)arg;
+	/* It never sends anything: this is its end. */
+	if (recv(fd, &byte, 1, MSG_DONTWAIT) == 0 ||
+	    (errno != EAGAIN && errno != EINTR))
+		_exit(0);
+}
+
+static int
+on_library_log(int major, int minor, void *arg, void *client)
+{
+	const struct snmp_log_message *m = arg;
+	struct log_bound *bound = client;
+
+	(void)major;
+	(void)minor;
+	if (log_allowed(bound, "poll"))
+		log_debug("poll", "Net-SNMP: %.*s", (int)strcspn(m->msg, "\n"),
+		    m->msg);
+	return 0;
+}
+
+static void
+init_library(struct log_bound *bound)
+{
+	/* Nothing of /etc/snmp, no MIB files, no state on disk. */
+	(void)setenv("MIBS", "", 1);
+	netsnmp_ds_set_boolean(
+	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
+	netsnmp_ds_set_boolean(
+	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
+	netsnmp_ds_set_boolean(
+	    NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_ALARM_DONT_USE_SIG, 1);
+	snmp_disable_stderrlog();
+	snmp_enable_calllog();
+	(void)snmp_register_callback(SNMP_CALLBACK_LIBRARY,
+	    SNMP_CALLBACK_LOGGING, on_library_log, bound);
+	init_snmp("hopmanagerd-poll");
+}
+
+/* The user without name that probes engines (as the library's own probe). */
+static void
+add_empty_user(void)
+{
+	struct usmUser *u = usm_create_user();
+
+	if (u == NULL)
+		abort();
+	free(u->name);
+	free(u->secName);
+	u->name = mem_text("");
+	u->secName = mem_text("");
+	(void)usm_add_user(u);
+}
+
+static void
+make_keys(struct poller *p)
+{
+	size_t i;
+
+	p->keys = mem_array(p->world->nusers, sizeof(*p->keys));
+	for (i = 0; i < p->world->nusers; i++) {
+		const struct snmp_user *u = &p->world->users[i];
+		struct user_keys *k = &p->keys[i];
+		oid *proto = u->auth == SNMP_AUTH_SHA512
+				 ? usmHMAC384SHA512AuthProtocol
+				 : usmHMAC192SHA256AuthProtocol;
+		size_t n = OID_LENGTH(usmHMAC192SHA256AuthProtocol);
+
+		if (u->auth_secret == NULL || u->priv_secret == NULL)
+			continue;
+		k->auth_len = sizeof(k->auth);
+		k->priv_len = sizeof(k->priv);
+		/* Both by the auth protocol (RFC 3826, 1.2; its drafts for
+		 * AES-256): the library stretches the private one. */
+		k->ready =
+		    generate_Ku(proto, (u_int)n, (const u_char *)u->auth_secret,
+			strlen(u->auth_secret), k->auth,
+			&k->auth_len) == SNMPERR_SUCCESS &&
+		    generate_Ku(proto, (u_int)n, (const u_char *)u->priv_secret,
+			strlen(u->priv_secret), k->priv,
+			&k->priv_len) == SNMPERR_SUCCESS;
+		if (!k->ready)
+			log_warnx("poll",
+			    "cannot make keys of user %s: passphrases need at "
+			    "least 8 characters",
+			    u->id);
+	}
+}
+
+static void
+make_load_objects(struct poller *p)
+{
+	static const oid point[] = {MIB_POINT};
+	size_t i, j;
+
+	for (i = 0; i < LOAD_OBJECTS; i++) {
+		const struct mib_info *info = &mib_objects[load_objects[i]];
+		struct wanted *w = &p->load[i];
+
+		memcpy(w->oid, point, sizeof(point));
+		for (j = 0; j < info->oid_len; j++)
+			w->oid[MIB_POINT_LEN + j] = info->oid[j];
+		w->len = MIB_POINT_LEN + info->oid_len + 1; /* and .0 */
+	}
+}
+
+/* The parent's descriptors are none of ours: ours moves to 3. */
+static int
+keep_only(int fd)
+{
+	if (fd != 3) {
+		if (dup2(fd, 3) < 0)
+			_exit(1);
+		fd = 3;
+	}
+	(void)close_range(4, ~0U, 0);
+	return fd;
+}
+
+static void
+settle_in(void)
+{
+	(void)prctl(PR_SET_NAME, "hopmanager-poll", 0, 0, 0);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)signal(SIGINT, SIG_IGN); /* Ctrl-C is for the parent */
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void
+start_targets(struct poller *p, const struct poll_conf *conf)
+{
+	struct timeval tv;
+	int64_t us = p->manager->timeout_us + 1000; /* surely expired then */
+	size_t i;
+
+	tv.tv_sec = us / 1000000;
+	tv.tv_usec = us % 1000000;
+	p->timeout = event_base_init_common_timeout(p->base, &tv);
+	p->n = conf->n;
+	p->targets = mem_array(p->n, sizeof(*p->targets));
+	for (i = 0; i < p->n; i++) {
+		struct target *t = &p->targets[i];
+
+		t->magic = TARGET_MAGIC;
+		t->poller = p;
+		t->server = conf->servers[i];
+		t->timer = evtimer_new(p->base, on_timer, t);
+		if (t->timer == NULL)
+			abort();
+	}
+	pace_init(&p->pace, p->n, p->manager->poll_us, mono_now());
+}
+
+void
+poll_run(const struct poll_conf *conf)
+{
+	struct log_bound bound = {.burst = 5};
+	struct poller p = {.world = conf->world, .manager = conf->manager};
+	struct timeval beat = {BEAT_MS / 1000, 0}, now = {0};
+
+	settle_in();
+	p.fd = keep_only(conf->fd);
+	init_library(&bound);
+	add_empty_user();
+	make_keys(&p);
+	make_load_objects(&p);
+	netsnmp_large_fd_set_init(&p.fds, 4096);
+	p.base = event_base_new();
+	if (p.base == NULL)
+		_exit(1);
+	start_targets(&p, conf);
+	p.tick = evtimer_new(p.base, on_tick, &p);
+	p.beat = event_new(p.base, -1, EV_PERSIST, on_beat, &p);
+	p.parent = event_new(p.base, p.fd, EV_READ | EV_PERSIST, on_parent, &p);
+	if (p.tick == NULL || p.beat == NULL || p.parent == NULL)
+		_exit(1);
+	(void)event_add(p.tick, &now);
+	(void)event_add(p.beat, &beat);
+	(void)event_add(p.parent, NULL);
+	on_beat(-1, 0, &p);
+	(void)event_base_dispatch(p.base);
+	_exit(1);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "manager/record.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool
+terminated(const char text[RECORD_NAME])
+{
+	return memchr(text, '\0', RECORD_NAME) != NULL;
+}
+
+static bool
+sample_valid(const struct record_sample *s)
+{
+	const struct sample *v = &s->values;
+
+	return s->rtt_us >= 0 && s->age_ms >= 0 && isfinite(v->connections) &&
+	       isfinite(v->ram_free) && isfinite(v->ram_total) &&
+	       isfinite(v->swap_free) && isfinite(v->swap_total) &&
+	       isfinite(v->cpu_idle);
+}
+
+bool
+record_valid(const struct record *r, size_t len, size_t nservers)
+{
+	if (len != sizeof(*r) || r->kind == 0 || r->kind >= RECORD_KINDS)
+		return false;
+	if (r->kind == RECORD_BEAT)
+		return true;
+	if (r->server < 0 || (size_t)r->server >= nservers)
+		return false;
+	switch (r->kind) {
+	case RECORD_SAMPLE:
+		return sample_valid(&r->u.sample);
+	case RECORD_FAIL:
+		return terminated(r->u.fail.text) &&
+		       (unsigned)r->u.fail.reason < REASON_COUNT;
+	case RECORD_CHECK:
+		return terminated(r->u.check.name) &&
+		       r->u.check.name[0] != '\0' &&
+		       r->u.check.state >= STATE_UNKNOWN &&
+		       r->u.check.state <= STATE_DOWN &&
+		       (unsigned)r->u.check.reason < REASON_COUNT;
+	case RECORD_ENGINE_ID:
+		return r->u.engine.len <= RECORD_ENGINE;
+	default:
+		return true;
+	}
+}
+
+enum reason
+record_reason(const char *word, size_t len)
+{
+	int i;
+
+	for (i = 0; i < REASON_COUNT; i++) {
+		const char *text = reason_text((enum reason)i);
+
+		if (strlen(text) == len && memcmp(text, word, len) == 0)
+			return (enum reason)i;
+	}
+	return REASON_NONE;
+}
+
+int
+record_cpu_idle(const uint32_t before[TICKS], const uint32_t now[TICKS])
+{
+	uint64_t total = 0;
+	int i;
+
+	/* Unsigned differences: a Counter32 that wrapped is no surprise. */
+	for (i = 0; i < TICKS; i++)
+		total += (uint32_t)(now[i] - before[i]);
+	if (total == 0)
+		return -1;
+	return (
+	    int)((uint64_t)(uint32_t)(now[TICKS_IDLE] - before[TICKS_IDLE]) *
+		 10000 / total);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MANAGER_RECORD_H
+#define MANAGER_RECORD_H
+
+/*
+ * What a poller process tells the manager: fixed records, one a packet of a
+ * SOCK_SEQPACKET pair. Plain data and the pure functions over it; knows
+ * neither SNMP nor sockets.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/decide/weigh.h"
+#include "lib/reason.h"
+#include "lib/state.h"
+
+#define RECORD_NAME   256
+#define RECORD_ENGINE 32 /* RFC 3411, SnmpEngineID: at most 32 octets */
+
+enum record_kind {
+	RECORD_SAMPLE = 1, /* an answer, with values */
+	RECORD_LATE,       /* the first request of a poll is not answered yet */
+	RECORD_FAIL,       /* the poll is over without values; why */
+	RECORD_ENGINE_ID,  /* first contact: who answers there */
+	RECORD_CHECKS,     /* a new check table: forget the old one */
+	RECORD_CHECK,      /* a row of it */
+	RECORD_CHECKS_END, /* the whole table has been read */
+	RECORD_BEAT,       /* the poller lives; its counters */
+	RECORD_KINDS
+};
+
+struct record_sample {
+	int64_t rtt_us;
+	uint32_t number; /* of the sample; 0: the agent does not number them */
+	int64_t age_ms;
+	struct sample values;
+	uint32_t check_changes;
+};
+
+struct record_fail {
+	enum reason reason;
+	char text[RECORD_NAME]; /* for people */
+};
+
+struct record_check {
+	char name[RECORD_NAME];
+	enum state state;
+	enum reason reason;
+};
+
+struct record_beat {
+	uint64_t requests, timeouts, security_errors;
+	uint64_t skipped; /* polls left out to avoid a burst */
+	uint64_t cpu_us;  /* of this process */
+	uint32_t sessions;
+};
+
+struct record {
+	uint32_t kind;
+	int32_t server; /* in the world; -1 for RECORD_BEAT */
+	union {
+		struct record_sample sample;
+		struct record_fail fail;
+		struct record_check check;
+		struct record_beat beat;
+		struct {
+			uint8_t id[RECORD_ENGINE];
+			uint8_t len;
+		} engine;
+	} u;
+};
+
+/* Whether these bytes are a record about one of `nservers` servers that a
+ * poller may send: kind, number, words terminated, enums in range. */
+bool record_valid(const struct record *r, size_t len, size_t nservers);
+/* The reason of a word of HopReason; REASON_NONE if there is none such. */
+enum reason record_reason(const char *word, size_t len);
+
+/* Standard MIBs: what UCD-SNMP-MIB's raw CPU ticks say. */
+enum {
+	TICKS_USER,
+	TICKS_NICE,
+	TICKS_SYSTEM,
+	TICKS_IDLE,
+	TICKS_WAIT,
+	TICKS_INTERRUPT,
+	TICKS_SOFTIRQ,
+	TICKS_STEAL,
+	TICKS
+};
+/* Idle share between two readings of Counter32s in hundredths of 1 %, or -1
+ * if no time has passed. */
+int record_cpu_idle(const uint32_t before[TICKS], const uint32_t now[TICKS]);
+
+#endif
