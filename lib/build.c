@@ -95,15 +95,8 @@ char *
 build_file(const struct elem *e, const char *attribute)
 {
 	const char *name = elem_text(e, attribute);
-	size_t size;
-	char *path;
 
-	if (name == NULL || name[0] == '/' || strcmp(e->file->dir, ".") == 0)
-		return elem_keep(e, attribute);
-	size = strlen(e->file->dir) + strlen(name) + 2;
-	path = mem_new(size);
-	(void)snprintf(path, size, "%s/%s", e->file->dir, name);
-	return path;
+	return name != NULL ? elem_path(e->file->dir, name) : NULL;
 }
 
 static struct metric_rule

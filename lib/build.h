@@ -51,8 +51,8 @@ int roll_find(const struct roll *r, struct notes *notes, const struct elem *e,
 int roll_find_id(const struct roll *r, struct notes *notes,
     const struct elem *e, const char *attribute, const char *id);
 
-/* A file name of an attribute, relative to the file it stands in; to be freed;
- * NULL if it is absent or bad. */
+/* A file name of an attribute, absolute, taken relative to the file it stands
+ * in; to be freed; NULL if it is absent or bad. */
 char *build_file(const struct elem *e, const char *attribute);
 
 /* What only the whole world shows: unreachable sites, policies without bound,

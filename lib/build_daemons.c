@@ -18,7 +18,6 @@
 
 #define SECRET_FILE_MAX 4096
 #define SECRET_MIN      8 /* RFC 3414, section 11.2 */
-#define LINES_PORT      26559
 
 /*
  * Open a file that nobody but its owner may read. The descriptor, or -1, which
@@ -175,8 +174,7 @@ build_lines(struct build *b, const struct elem *e, struct listen_lines *l)
 {
 	l->socket = elem_keep(e, "socket");
 	l->addr = elem_addr(e, "address");
-	l->port =
-	    elem_has(e, "port") ? (uint16_t)elem_number(e, "port") : LINES_PORT;
+	l->port = (uint16_t)elem_number(e, "port");
 	l->tls = elem_number(e, "tls") == 1;
 	if (elem_bad(e, "socket") || elem_bad(e, "address"))
 		return;

@@ -555,12 +555,16 @@ directory(const char *name)
 }
 
 static struct source *
-source_add(struct reader *r, const char *name, const char *dir)
+source_add(struct reader *r, const char *name)
 {
 	struct source *s = mem_new(sizeof(*s));
+	char *dir = directory(name);
 
 	s->file.name = mem_text(name);
-	s->file.dir = dir != NULL ? mem_text(dir) : directory(name);
+	s->file.dir = realpath(dir, NULL);
+	if (s->file.dir == NULL)
+		s->file.dir = mem_text(dir);
+	free(dir);
 	r->sources =
 	    mem_resize(r->sources, r->nsources + 1, sizeof(*r->sources));
 	r->sources[r->nsources++] = s;
@@ -605,7 +609,7 @@ read_file(struct reader *r, const char *name, unsigned nest, const char **why)
 	(void)close(fd);
 	if (text == NULL)
 		return -1;
-	s = source_add(r, name, NULL);
+	s = source_add(r, name);
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
 	parse_text(r, (unsigned)r->nsources - 1, nest, text, len);
@@ -616,10 +620,12 @@ read_file(struct reader *r, const char *name, unsigned nest, const char **why)
 static void
 read_include(struct parse *p, const struct elem *e)
 {
+	char *dir = directory(p->source->file.name), *name;
+	const char *href = elem_text(e, "href"), *why = NULL;
 	struct reader *r = p->reader;
-	char *name = build_file(e, "href");
-	const char *why = NULL;
 
+	name = href != NULL ? elem_path(dir, href) : NULL;
+	free(dir);
 	if (name == NULL)
 		r->broken = true; /* its fault is noted */
 	else if (!r->includes)
@@ -676,14 +682,10 @@ static struct world *
 finish(struct reader *r, enum conf_secrets secrets, struct conf_errors *errs)
 {
 	struct world *w = NULL;
-	char *dir;
 
 	if (!r->broken && r->root != NULL) {
-		dir = realpath(r->sources[0]->file.dir, NULL);
-		w = build_world(r->root,
-		    dir != NULL ? dir : r->sources[0]->file.dir, secrets,
-		    &r->notes);
-		free(dir);
+		w = build_world(
+		    r->root, r->sources[0]->file.dir, secrets, &r->notes);
 		hash_text(r, w->hash);
 	}
 	if (r->notes.failed || r->broken)
@@ -717,7 +719,7 @@ conf_load_text(const char *name, const char *text, size_t len,
 	struct reader r;
 
 	reader_init(&r);
-	(void)source_add(&r, name, ".");
+	(void)source_add(&r, name);
 	if (len <= FILE_MAX)
 		parse_text(&r, 0, 0, text, len);
 	else

@@ -104,6 +104,20 @@ elem_keep(const struct elem *e, const char *attribute)
 	return text != NULL ? mem_text(text) : NULL;
 }
 
+char *
+elem_path(const char *dir, const char *name)
+{
+	size_t size = strlen(dir) + strlen(name) + 2;
+	char *path;
+
+	if (name[0] == '/' || strcmp(dir, ".") == 0)
+		return mem_text(name);
+	path = mem_new(size);
+	(void)snprintf(path, size, "%s%s%s", dir,
+	    dir[strlen(dir) - 1] == '/' ? "" : "/", name);
+	return path;
+}
+
 int64_t
 elem_number(const struct elem *e, const char *attribute)
 {

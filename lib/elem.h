@@ -19,8 +19,8 @@
 
 /* One file: the names of all files outlive the elements. */
 struct elem_file {
-	char *name;
-	char *dir;
+	char *name; /* as given, for messages */
+	char *dir;  /* that it is in, absolute */
 };
 
 struct elem_value {
@@ -62,6 +62,9 @@ struct addr elem_addr(const struct elem *e, const char *attribute);
 /* Whether it was given, and was not bad. */
 bool elem_has(const struct elem *e, const char *attribute);
 bool elem_bad(const struct elem *e, const char *attribute);
+
+/* A file name in a directory, or as it is if absolute; to be freed. */
+char *elem_path(const char *dir, const char *name);
 
 /* Loop over the children of one name: elem_first(), then elem_next(). */
 struct elem *

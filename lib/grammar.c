@@ -18,218 +18,220 @@
 #define DAY (24 * H)
 #define PCT 10000 /* millionths */
 
-#define REQ .required = true
-#define ID(text)                                                    \
-	{                                                           \
-		.name = "id", .type = GRAMMAR_ID, REQ, .help = text \
-	}
-#define REF(attribute, element, text) \
-	.name = attribute, .type = GRAMMAR_REF, .words = element, .help = text
-#define WORD(attribute, all, text) \
-	.name = attribute, .type = GRAMMAR_WORD, .words = all, .help = text
-#define RANGE(attribute, kind, least, most, text)                  \
-	.name = attribute, .type = GRAMMAR_##kind, .min = (least), \
-	.max = (most), .help = text
-#define PLAIN(attribute, kind, text) \
-	.name = attribute, .type = GRAMMAR_##kind, .help = text
+#define ONCE     true
+#define MANY     false
+#define REQ      .required = true
+#define BE(text) .value = text
 
-#define HOST_SELF                                         \
-	{                                                 \
-		PLAIN("host", HOST,                       \
-		    "the host it runs on; else start it " \
-		    "with --id")                          \
-	}
-#define METRIC_WEIGHT                                                     \
-	{                                                                 \
-		RANGE("weight", NUMBER, 1, 1000, "in the weighted mean"), \
-		    .value = "1"                                          \
-	}
-#define METRIC_MIN                                                         \
-	{                                                                  \
-		RANGE("min", SHARE, 1, 100 * PCT, "busy below this share") \
-	}
-#define LISTEN_LINES                                                           \
-	{                                                                      \
-		{PLAIN("socket", SOCKET, "path of a unix socket")},            \
-		    {PLAIN(                                                    \
-			"address", IP, "TCP; but on loopback only with tls")}, \
-		    {RANGE(                                                    \
-			"port", NUMBER, 1, 65535, "of the address; 26559")},   \
-		{                                                              \
-			WORD("tls", "no yes", "TLS with client certificates"), \
-			    .value = "no"                                      \
-		}                                                              \
-	}
+/* clang-format off */
+#define ATTRIBUTE(attribute, kind, text, ...)                                 \
+	{.name = attribute, .type = GRAMMAR_##kind, .help = text, __VA_ARGS__}
+#define RANGE(attribute, kind, least, most, text, ...)                        \
+	ATTRIBUTE(attribute, kind, text, .min = least, .max = most, __VA_ARGS__)
+#define WORD(attribute, all, text, ...)                                       \
+	ATTRIBUTE(attribute, WORD, text, .words = all, __VA_ARGS__)
+#define REF(attribute, element, text, ...)                                    \
+	ATTRIBUTE(attribute, REF, text, .words = element, __VA_ARGS__)
+#define PORT(text, ...)                                                       \
+	RANGE("port", NUMBER, 1, 65535, text, __VA_ARGS__)
 
-/* The order of `words` is that of the enums in lib/world.h. */
+#define METRIC_WEIGHT                                                         \
+	RANGE("weight", NUMBER, 1, 1000, "in the weighted mean", BE("1"))
+#define METRIC_MIN                                                            \
+	RANGE("min", SHARE, 1, 100 * PCT, "busy below this share")
+#define LISTEN_LINES                                                          \
+	ATTRIBUTE("socket", SOCKET, "path of a unix socket"),                 \
+	ATTRIBUTE("address", IP, "TCP: on loopback, or with tls"),            \
+	PORT("of the address", BE("26559")),                                  \
+	WORD("tls", "no yes", "TLS with client certificates", BE("no"))
+
+/* The order of the words is that of the enums in lib/world.h. */
 static const struct grammar_element grammar[ELEMS] = {
-    [ELEM_HOPSCOTCH] = {"hopscotch", ELEMS, true,
-	"the root element of each file",
-	{{PLAIN("domain", HOST, "the domain of the service names")}}},
-    [ELEM_INCLUDE] = {"include", ELEM_HOPSCOTCH, false,
-	"another file, whose elements stand here; its root is <hopscotch>",
-	{{PLAIN("href", FILE, "its name, relative to this file"), REQ}}},
-    [ELEM_NETWORK] = {"network", ELEM_HOPSCOTCH, true,
-	"sites, their exits and the delays between them",
-	{{WORD("replies", "own shared",
-	      "own: each border has its own addresses; shared: one block "
-	      "announced everywhere, replies come in at the contact"),
-	     .value = "own"},
-	    {WORD("return-leg", "server border",
-		 "what a relayed or shared request travels inside"),
-		.value = "server"},
-	    {WORD("unmeasured", "contact spread",
-		 "clients without a measured path: out by the contact's own "
-		 "borders, or by load over all"),
-		.value = "contact"}}},
-    [ELEM_SITE] = {"site", ELEM_NETWORK, false,
-	"a place with servers; it has a border of its own name",
-	{ID("of the site")}},
-    [ELEM_BORDER] = {"border", ELEM_NETWORK, false, "one more exit of a site",
-	{ID("of the border"), {REF("site", "site", "where it is"), REQ}}},
-    [ELEM_LINK] = {"link", ELEM_NETWORK, false,
-	"the one-way delay between two sites",
-	{{PLAIN("between", PAIR, "both ways")},
-	    {REF("from", "site", "one way, with to")},
-	    {REF("to", "site", "one way, with from")},
-	    {RANGE("delay", TIME, 0, DAY, "one way"), REQ}}},
-    [ELEM_SNMP_USER] = {"snmp-user", ELEM_HOPSCOTCH, false,
-	"a user of SNMPv3 for the managers' polls, always authPriv",
-	{ID("the user name"),
-	    {PLAIN("secret", FILE,
-		 "a file of mode 0600 with the lines `auth PASSPHRASE` and "
-		 "`priv PASSPHRASE`"),
-		REQ},
-	    {WORD("auth", "SHA-256 SHA-512", "protocol"), .value = "SHA-256"},
-	    {WORD("priv", "AES-128 AES-256", "protocol"), .value = "AES-128"}}},
-    [ELEM_TLS] = {"tls", ELEM_HOPSCOTCH, true,
-	"files of this host for lines over TCP",
-	{{PLAIN("cert", FILE, "certificate, PEM"), REQ},
-	    {PLAIN("key", FILE, "its key, PEM, mode 0600"), REQ},
-	    {PLAIN("ca", FILE, "who signs the peers' certificates, PEM"),
-		REQ}}},
-    [ELEM_POLICY] = {"policy", ELEM_HOPSCOTCH, false,
-	"how a server is chosen: by path and load as far as named inside",
-	{ID("of the policy"),
-	    {WORD("select", "weighted best",
-		 "draw by load, or take the highest"),
-		.value = "weighted"},
-	    {RANGE("fuzz", SHARE, 0, 100000 * PCT,
-		"width of a band of paths; weighted: 5%, best: 0%")},
-	    {RANGE("fuzz-min", TIME, 0, H, "least width of a band"),
-		.value = "0us"},
-	    {RANGE("slow-start", TIME, 0, H,
-		 "a server that comes up reaches its load after"),
-		.value = "30s"}}},
-    [ELEM_PATH] = {"path", ELEM_POLICY, true,
+[ELEM_HOPSCOTCH] = {"hopscotch", ELEMS, ONCE,
+	"the root element of each file", {
+	ATTRIBUTE("domain", HOST, "the domain of the service names"),
+}},
+[ELEM_INCLUDE] = {"include", ELEM_HOPSCOTCH, MANY,
+	"another file, whose elements stand here; its root is <hopscotch>", {
+	ATTRIBUTE("href", FILE, "its name, relative to this file", REQ),
+}},
+[ELEM_NETWORK] = {"network", ELEM_HOPSCOTCH, ONCE,
+	"sites, their exits and the delays between them", {
+	WORD("replies", "own shared",
+	    "own: each border has its own addresses; shared: one block is "
+	    "announced everywhere, replies come in at the contact",
+	    BE("own")),
+	WORD("return-leg", "server border",
+	    "how requests get from the contact to the server: straight, or "
+	    "by the border that answers",
+	    BE("server")),
+	WORD("unmeasured", "contact spread",
+	    "clients without a measured path leave by the contact's borders, "
+	    "or are spread by load",
+	    BE("contact")),
+}},
+[ELEM_SITE] = {"site", ELEM_NETWORK, MANY,
+	"a place with servers; it has a border of its own name", {
+	ATTRIBUTE("id", ID, "of the site", REQ),
+}},
+[ELEM_BORDER] = {"border", ELEM_NETWORK, MANY,
+	"one more exit of a site", {
+	ATTRIBUTE("id", ID, "of the border", REQ),
+	REF("site", "site", "where it is", REQ),
+}},
+[ELEM_LINK] = {"link", ELEM_NETWORK, MANY,
+	"the one-way delay between two sites", {
+	ATTRIBUTE("between", PAIR, "two sites, the same both ways"),
+	REF("from", "site", "one way, with to"),
+	REF("to", "site", "one way, with from"),
+	RANGE("delay", TIME, 0, DAY, "one way", REQ),
+}},
+[ELEM_SNMP_USER] = {"snmp-user", ELEM_HOPSCOTCH, MANY,
+	"a user of SNMPv3 for the managers' polls, always authPriv", {
+	ATTRIBUTE("id", ID, "the user name", REQ),
+	ATTRIBUTE("secret", FILE, "a file of mode 0600 with the lines "
+	    "`auth PASSPHRASE` and `priv PASSPHRASE`", REQ),
+	WORD("auth", "SHA-256 SHA-512", "protocol", BE("SHA-256")),
+	WORD("priv", "AES-128 AES-256", "protocol", BE("AES-128")),
+}},
+[ELEM_TLS] = {"tls", ELEM_HOPSCOTCH, ONCE,
+	"files of each host for lines over TCP", {
+	ATTRIBUTE("cert", FILE, "certificate, PEM", REQ),
+	ATTRIBUTE("key", FILE, "its key, PEM, mode 0600", REQ),
+	ATTRIBUTE("ca", FILE, "who signs the peers' certificates, PEM", REQ),
+}},
+[ELEM_POLICY] = {"policy", ELEM_HOPSCOTCH, MANY,
+	"how a server is chosen: by the path and the metrics named inside", {
+	ATTRIBUTE("id", ID, "of the policy", REQ),
+	WORD("select", "weighted best", "draw by load, or take the highest",
+	    BE("weighted")),
+	RANGE("fuzz", SHARE, 0, 100000 * PCT,
+	    "width of a band of paths; weighted: 5%, best: 0%"),
+	RANGE("fuzz-min", TIME, 0, H, "least width of a band", BE("0us")),
+	RANGE("slow-start", TIME, 0, H,
+	    "time in which a server that comes up ramps to its load",
+	    BE("30s")),
+}},
+[ELEM_PATH] = {"path", ELEM_POLICY, ONCE,
 	"nearest first; without it all servers are one band", {{0}}},
-    [ELEM_CONNECTIONS] = {"connections", ELEM_POLICY, true,
-	"open TCP connections count",
-	{METRIC_WEIGHT, {RANGE("limit", NUMBER, 1, UINT32_MAX,
-			    "busy at this many connections")}}},
-    [ELEM_RAM] = {"ram", ELEM_POLICY, true, "free memory counts",
-	{METRIC_WEIGHT, METRIC_MIN}},
-    [ELEM_SWAP] = {"swap", ELEM_POLICY, true, "free swap counts",
-	{METRIC_WEIGHT, METRIC_MIN}},
-    [ELEM_CPU] = {"cpu", ELEM_POLICY, true, "idle CPU counts",
-	{METRIC_WEIGHT, METRIC_MIN}},
-    [ELEM_SERVER] = {"server", ELEM_HOPSCOTCH, false, "one content server",
-	{ID("of the server"), {REF("site", "site", "where it is"), REQ},
-	    {RANGE("weight", NUMBER, 1, 65535, "against other servers"),
-		.value = "1"}}},
-    [ELEM_ALIAS] = {"alias", ELEM_SERVER, false,
-	"a name and address of the server, routed out through one border",
-	{{REF("border", "border", "the exit"), REQ},
-	    {PLAIN("name", HOST, "what clients are redirected to"), REQ},
-	    {PLAIN("address", IP4, "IPv4")}, {PLAIN("address6", IP6, "IPv6")},
-	    {RANGE("port", NUMBER, 1, 65535, "if not the service's")}}},
-    [ELEM_AGENT] = {"agent", ELEM_SERVER, true,
-	"how the managers ask the server for its load",
-	{{WORD("kind", "hopscotch standard none",
-	      "hoploadd, standard MIBs, or not at all"),
-	     .value = "hopscotch"},
-	    {PLAIN("address", IP, "of its snmpd")},
-	    {RANGE("port", NUMBER, 1, 65535, "of its snmpd"), .value = "161"},
-	    {REF("user", "snmp-user", "the first one if not given")}}},
-    [ELEM_SERVICE] = {"service", ELEM_HOPSCOTCH, false, "what clients ask for",
-	{ID("of the service, and of its check on the servers"),
-	    {WORD("protocol", "http https ftp", "scheme of the redirect"),
-		.value = "http"},
-	    {PLAIN("host", HOSTS, "its names; the first is the main one"), REQ},
-	    {REF("policy", "policy", "how servers are chosen"), REQ},
-	    {WORD("all-busy", "serve refuse", "when all servers are busy"),
-		.value = "serve"},
-	    {PLAIN("fallback", URL, "when there is no server; else 503")},
-	    {RANGE("retry-after", TIME, S, DAY, "sent with a 503"),
-		.value = "10s"},
-	    {RANGE("wait", TIME, 0, 10 * S,
-		 "how long the first answer may wait for a measurement"),
-		.value = "0"},
-	    {RANGE("port", NUMBER, 1, 65535, "if not the protocol's own")},
-	    {WORD("location", "name address", "of the redirect"),
-		.value = "name"},
-	    {WORD("redirect", "301 302 303 307 308", "its status"),
-		.value = "302"}}},
-    [ELEM_USE] = {"use", ELEM_SERVICE, false, "a server of the service",
-	{{REF("server", "server", "which"), REQ}}},
-    [ELEM_TRY] = {"try", ELEM_SERVICE, true,
-	"how a manager tries the service itself when an agent is silent",
-	{{WORD("type", "tcp http", "connect only, or ask for a page"),
-	     .value = "tcp"},
-	    {PLAIN("path", PATH, "http: of the page; /")},
-	    {RANGE("port", NUMBER, 1, 65535, "if not the service's")},
-	    {RANGE("status", NUMBER, 100, 599, "http: else any 2xx or 3xx")}}},
-    [ELEM_MANAGER] = {"manager", ELEM_HOPSCOTCH, false, "a hopmanagerd",
-	{ID("of the manager"), HOST_SELF,
-	    {RANGE("poll", TIME, 100 * MS, H, "each agent every"),
-		.value = "2s"},
-	    {RANGE("timeout", TIME, 10 * MS, 60 * S, "of one request"),
-		.value = "1s"},
-	    {RANGE("retries", NUMBER, 0, 10, "of one request"), .value = "1"},
-	    {RANGE("smooth", SHARE, PCT, 100 * PCT,
-		 "share of the newest sample in the load"),
-		.value = "50%"},
-	    {RANGE("agents-per-poller", NUMBER, 1, 100000,
-		 "of one poller process"),
-		.value = "2000"}}},
-    [ELEM_MANAGER_LISTEN] = {"listen", ELEM_MANAGER, false,
-	"for lines; without one: its unix socket in /run/hopscotch",
-	LISTEN_LINES},
-    [ELEM_DIRECTOR] = {"director", ELEM_HOPSCOTCH, false, "a hopdirectord",
-	{ID("of the director"), HOST_SELF,
-	    {RANGE("fresh", TIME, S, 30 * DAY, "a ping is fresh for"),
-		.value = "10m"},
-	    {RANGE("expire", TIME, S, 365 * DAY, "and used for"),
-		.value = "24h"},
-	    {RANGE("prefix4", NUMBER, 8, 32, "IPv4 paths are kept per"),
-		.value = "24"},
-	    {RANGE("prefix6", NUMBER, 16, 128, "IPv6 paths are kept per"),
-		.value = "48"}}},
-    [ELEM_DIRECTOR_LISTEN] = {"listen", ELEM_DIRECTOR, false,
-	"for lines; without one: its unix socket in /run/hopscotch",
-	LISTEN_LINES},
-    [ELEM_FRONTEND] = {"frontend", ELEM_HOPSCOTCH, false, "a hopfrontd",
-	{ID("of the front end"),
-	    {REF("site", "site", "the contact of its clients"), REQ}, HOST_SELF,
-	    {PLAIN("access-log", FILE, "a line a request; else none")},
-	    {RANGE("ask", TIME, MS, 10 * S, "time a director has to answer"),
-		.value = "50ms"},
-	    {RANGE("clients", NUMBER, 1, 1000000, "connections at once"),
-		.value = "10000"},
-	    {RANGE("cache", NUMBER, 0, 10000000, "answers kept"),
-		.value = "100000"},
-	    {RANGE("idle", TIME, S, H, "keep-alive without a request"),
-		.value = "15s"}}},
-    [ELEM_FRONTEND_LISTEN] = {"listen", ELEM_FRONTEND, false, "for clients",
-	{{WORD("protocol", "http", "of the clients"), .value = "http"},
-	    {PLAIN("address", IP, "0.0.0.0 or :: is all"), REQ},
-	    {RANGE("port", NUMBER, 1, 65535, "of the address"), .value = "80"},
-	    {REF("default", "service",
-		"for requests without Host; else they get 400")}}},
-    [ELEM_FRONTEND_CONTROL] = {"control", ELEM_FRONTEND, false,
-	"for hopctl; without one: its unix socket in /run/hopscotch",
-	LISTEN_LINES},
+[ELEM_CONNECTIONS] = {"connections", ELEM_POLICY, ONCE,
+	"open TCP connections count", {
+	METRIC_WEIGHT,
+	RANGE("limit", NUMBER, 1, UINT32_MAX, "busy at this many"),
+}},
+[ELEM_RAM] = {"ram", ELEM_POLICY, ONCE,
+	"free memory counts", {METRIC_WEIGHT, METRIC_MIN}},
+[ELEM_SWAP] = {"swap", ELEM_POLICY, ONCE,
+	"free swap counts", {METRIC_WEIGHT, METRIC_MIN}},
+[ELEM_CPU] = {"cpu", ELEM_POLICY, ONCE,
+	"idle CPU counts", {METRIC_WEIGHT, METRIC_MIN}},
+[ELEM_SERVER] = {"server", ELEM_HOPSCOTCH, MANY,
+	"one content server", {
+	ATTRIBUTE("id", ID, "of the server", REQ),
+	REF("site", "site", "where it is", REQ),
+	RANGE("weight", NUMBER, 1, 65535, "against other servers", BE("1")),
+}},
+[ELEM_ALIAS] = {"alias", ELEM_SERVER, MANY,
+	"a name and address of the server, routed out through one border", {
+	REF("border", "border", "the exit", REQ),
+	ATTRIBUTE("name", HOST, "what clients are redirected to", REQ),
+	ATTRIBUTE("address", IP4, "IPv4"),
+	ATTRIBUTE("address6", IP6, "IPv6"),
+	PORT("if not the service's"),
+}},
+[ELEM_AGENT] = {"agent", ELEM_SERVER, ONCE,
+	"how the managers ask the server for its load", {
+	WORD("kind", "hopscotch standard none",
+	    "hoploadd, standard MIBs, or not at all", BE("hopscotch")),
+	ATTRIBUTE("address", IP, "of its snmpd"),
+	PORT("of its snmpd", BE("161")),
+	REF("user", "snmp-user", "the first one if not given"),
+}},
+[ELEM_SERVICE] = {"service", ELEM_HOPSCOTCH, MANY,
+	"what clients ask for", {
+	ATTRIBUTE("id", ID, "of the service, and of its checks", REQ),
+	WORD("protocol", "http https ftp", "scheme of the redirect",
+	    BE("http")),
+	ATTRIBUTE("host", HOSTS, "its names; the first is the main one", REQ),
+	REF("policy", "policy", "how servers are chosen", REQ),
+	WORD("all-busy", "serve refuse", "when all servers are busy",
+	    BE("serve")),
+	ATTRIBUTE("fallback", URL, "when there is no server; else 503"),
+	RANGE("retry-after", TIME, S, DAY, "sent with a 503", BE("10s")),
+	RANGE("wait", TIME, 0, 10 * S,
+	    "how long a first answer may wait for a measurement", BE("0")),
+	PORT("of the content servers, if not the protocol's own"),
+	WORD("location", "name address", "of the redirect", BE("name")),
+	WORD("redirect", "301 302 303 307 308", "its status", BE("302")),
+}},
+[ELEM_USE] = {"use", ELEM_SERVICE, MANY,
+	"a server of the service", {
+	REF("server", "server", "which", REQ),
+}},
+[ELEM_TRY] = {"try", ELEM_SERVICE, ONCE,
+	"how a manager tries the service itself when an agent is silent", {
+	WORD("type", "tcp http", "connect only, or ask for a page",
+	    BE("tcp")),
+	ATTRIBUTE("path", PATH, "http: of the page; / if not given"),
+	PORT("if not the service's"),
+	RANGE("status", NUMBER, 100, 599, "http: else any 2xx or 3xx"),
+}},
+[ELEM_MANAGER] = {"manager", ELEM_HOPSCOTCH, MANY,
+	"a hopmanagerd", {
+	ATTRIBUTE("id", ID, "of the manager", REQ),
+	ATTRIBUTE("host", HOST, "where it runs; else start it with --id"),
+	RANGE("poll", TIME, 100 * MS, H, "each agent every", BE("2s")),
+	RANGE("timeout", TIME, 10 * MS, 60 * S, "of a request", BE("1s")),
+	RANGE("retries", NUMBER, 0, 10, "of a request", BE("1")),
+	RANGE("smooth", SHARE, PCT, 100 * PCT,
+	    "share of the newest sample in the load", BE("50%")),
+	RANGE("agents-per-poller", NUMBER, 1, 100000,
+	    "agents of one poller process", BE("2000")),
+}},
+[ELEM_MANAGER_LISTEN] = {"listen", ELEM_MANAGER, MANY,
+	"for lines; without one: its unix socket in /run/hopscotch", {
+	LISTEN_LINES
+}},
+[ELEM_DIRECTOR] = {"director", ELEM_HOPSCOTCH, MANY,
+	"a hopdirectord", {
+	ATTRIBUTE("id", ID, "of the director", REQ),
+	ATTRIBUTE("host", HOST, "where it runs; else start it with --id"),
+	RANGE("fresh", TIME, S, 30 * DAY, "a ping is fresh for", BE("10m")),
+	RANGE("expire", TIME, S, 365 * DAY, "and used for", BE("24h")),
+	RANGE("prefix4", NUMBER, 8, 32, "IPv4 paths are kept per", BE("24")),
+	RANGE("prefix6", NUMBER, 16, 128, "IPv6 paths are kept per",
+	    BE("48")),
+}},
+[ELEM_DIRECTOR_LISTEN] = {"listen", ELEM_DIRECTOR, MANY,
+	"for lines; without one: its unix socket in /run/hopscotch", {
+	LISTEN_LINES
+}},
+[ELEM_FRONTEND] = {"frontend", ELEM_HOPSCOTCH, MANY,
+	"a hopfrontd", {
+	ATTRIBUTE("id", ID, "of the front end", REQ),
+	REF("site", "site", "the contact of its clients", REQ),
+	ATTRIBUTE("host", HOST, "where it runs; else start it with --id"),
+	ATTRIBUTE("access-log", FILE, "a line a request; else none"),
+	RANGE("ask", TIME, MS, 10 * S, "time a director has to answer",
+	    BE("50ms")),
+	RANGE("clients", NUMBER, 1, 1000000, "connections at once",
+	    BE("10000")),
+	RANGE("cache", NUMBER, 0, 10000000, "answers kept", BE("100000")),
+	RANGE("idle", TIME, S, H, "keep-alive without a request", BE("15s")),
+}},
+[ELEM_FRONTEND_LISTEN] = {"listen", ELEM_FRONTEND, MANY,
+	"for clients", {
+	WORD("protocol", "http", "of the clients", BE("http")),
+	ATTRIBUTE("address", IP, "0.0.0.0 or :: is all", REQ),
+	PORT("of the address", BE("80")),
+	REF("default", "service", "for requests without Host; else 400"),
+}},
+[ELEM_FRONTEND_CONTROL] = {"control", ELEM_FRONTEND, MANY,
+	"for hopctl; without one: its unix socket in /run/hopscotch", {
+	LISTEN_LINES
+}},
 };
+/* clang-format on */
 
 const struct grammar_element *
 grammar_element(enum grammar_element_name e)
