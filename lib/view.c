@@ -666,6 +666,16 @@ view_load_came(const struct view *v, int server)
 	return v->load_came[server];
 }
 
+struct mono
+view_use_time(const struct view *v, const struct service *s, int use)
+{
+	const struct told *t = use_told(v, s, (size_t)use);
+
+	if (!t->has_load)
+		t = &v->servers[s->use[use]];
+	return t->has_load ? t->load_time : (struct mono){0};
+}
+
 void
 view_borders_up(const struct view *v, bool *up)
 {

@@ -58,6 +58,10 @@ int64_t view_connections(const struct view *v, int server);
 /* When the last load line of a server came, {0}: never. What was drawn before
  * is in its load. */
 struct mono view_load_came(const struct view *v, int server);
+/* When the load of a service's server held (its age counted back), {0}: it has
+ * none. */
+struct mono
+view_use_time(const struct view *v, const struct service *s, int use);
 /* One flag a border: true if it is up. */
 void view_borders_up(const struct view *v, bool *up);
 
