@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef DIRECTOR_DESK_H
+#define DIRECTOR_DESK_H
+
+/*
+ * Where the director's lines come in and go out: feeds, front ends and
+ * operators on one set of sockets, and the timers. It decodes, calls the
+ * modules that know, and sends what they say.
+ */
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "director/answer.h"
+#include "director/draws.h"
+#include "director/feeds.h"
+#include "director/gone.h"
+#include "director/held.h"
+#include "director/picture.h"
+#include "director/standing.h"
+#include "director/tally.h"
+#include "director/wants.h"
+#include "lib/mono.h"
+#include "lib/peer.h"
+#include "lib/world.h"
+
+/* Somebody who is connected. */
+struct party {
+	struct peer *peer;
+	struct feed *feed; /* NULL: it feeds nothing */
+	bool asks;         /* a front end or relay */
+	bool skewed;
+	struct mono since;
+	uint64_t asked;
+	uint64_t errors_counted; /* of the peer's, in feed->errors */
+	TAILQ_ENTRY(party) link;
+};
+
+TAILQ_HEAD(parties, party);
+
+/* Read by status and MIB; written by desk.c alone. */
+struct desk {
+	struct event_base *base;
+	const struct world *world;
+	const struct director *self;
+	struct mono started;
+	struct feeds *feeds;
+	struct draws *draws;
+	struct picture *picture;
+	struct tally *tally;
+	struct answer *answer;
+	struct wants *wants;
+	struct held *held;
+	struct gone *gone;
+	struct standing *standing;
+	uint64_t gone_sent, unknown_drawn;
+
+	struct parties parties;
+	struct peer_conf conf;
+	struct peer_listener **listeners;
+	size_t nlisteners;
+	struct event *tick, *soon, *due;
+	bool soon_set, look_at_gone, look_at_held;
+};
+
+/* Listens at once; every error of that is in the log, then NULL. The world
+ * must outlive it. */
+struct desk *desk_new(struct event_base *base, const struct world *w,
+    const struct director *self);
+void desk_free(struct desk **d);
+size_t desk_askers(const struct desk *d);
+size_t desk_skewed(const struct desk *d);
+/* Bring the error counters of the feeds up to date. */
+void desk_count_errors(struct desk *d);
+
+#endif

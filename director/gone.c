@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Owns one flag for each use of a server by a service, and one a border. */
+#include "director/gone.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/mem.h"
+
+struct gone {
+	const struct world *world;
+	bool **usable;   /* [service][use] */
+	unsigned *count; /* services a server is usable in */
+	bool *used;      /* by some service; one a server */
+	bool *up;        /* one a border */
+	bool *news;      /* to be told; one a server */
+};
+
+struct gone *
+gone_new(const struct world *w)
+{
+	struct gone *g = mem_new(sizeof(*g));
+	size_t s, u;
+
+	g->world = w;
+	g->usable = mem_array(w->nservices + 1, sizeof(*g->usable));
+	g->count = mem_array(w->nservers + 1, sizeof(*g->count));
+	g->used = mem_array(w->nservers + 1, sizeof(*g->used));
+	g->news = mem_array(w->nservers + 1, sizeof(*g->news));
+	g->up = mem_array(w->nborders + 1, sizeof(*g->up));
+	memset(g->up, true, w->nborders);
+	for (s = 0; s < w->nservices; s++) {
+		const struct service *service = &w->services[s];
+
+		g->usable[s] = mem_array(service->nuse + 1, sizeof(bool));
+		memset(g->usable[s], true, service->nuse);
+		for (u = 0; u < service->nuse; u++) {
+			g->count[service->use[u]]++;
+			g->used[service->use[u]] = true;
+		}
+	}
+	return g;
+}
+
+void
+gone_free(struct gone **g)
+{
+	size_t s;
+
+	if (*g == NULL)
+		return;
+	for (s = 0; s < (*g)->world->nservices; s++)
+		free((*g)->usable[s]);
+	free((*g)->usable);
+	free((*g)->count);
+	free((*g)->used);
+	free((*g)->news);
+	free((*g)->up);
+	free(*g);
+	*g = NULL;
+}
+
+static bool
+is_live(enum state s)
+{
+	return s == STATE_UP || s == STATE_OVERLOADED || s == STATE_UNKNOWN;
+}
+
+static bool
+has_way_out(const struct server *s, const bool *up)
+{
+	size_t i;
+
+	for (i = 0; i < s->naliases; i++)
+		if (up[s->aliases[i].border])
+			return true;
+	return false;
+}
+
+/* An alias that went out by a border that is no longer up. */
+static bool
+lost_alias(const struct gone *g, const struct server *s, const bool *up)
+{
+	size_t i;
+
+	for (i = 0; i < s->naliases; i++)
+		if (g->up[s->aliases[i].border] && !up[s->aliases[i].border])
+			return true;
+	return false;
+}
+
+static void
+look_at_service(struct gone *g, struct picture *p, size_t n, const bool *up,
+    struct mono now)
+{
+	const struct service *s = &g->world->services[n];
+	const struct picture_service *t = picture_service(p, (int)n, now);
+	size_t u;
+
+	for (u = 0; u < s->nuse; u++) {
+		int server = s->use[u];
+		bool is = is_live(t->state[u]) &&
+			  has_way_out(&g->world->servers[server], up);
+
+		if (is == g->usable[n][u])
+			continue;
+		g->usable[n][u] = is;
+		if (is) {
+			g->count[server]++;
+		} else {
+			g->count[server]--;
+			g->news[server] = true;
+		}
+	}
+}
+
+static void
+look_at_borders(struct gone *g, const bool *up)
+{
+	size_t i;
+
+	if (memcmp(g->up, up, g->world->nborders * sizeof(*up)) == 0)
+		return;
+	for (i = 0; i < g->world->nservers; i++)
+		if (g->count[i] > 0 && lost_alias(g, &g->world->servers[i], up))
+			g->news[i] = true;
+	memcpy(g->up, up, g->world->nborders * sizeof(*up));
+}
+
+size_t
+gone_look(struct gone *g, struct picture *p, struct mono now,
+    void (*tell)(void *arg, int server), void *arg)
+{
+	const bool *up = picture_borders_up(p);
+	size_t i, told = 0;
+
+	for (i = 0; i < g->world->nservices; i++)
+		look_at_service(g, p, i, up, now);
+	look_at_borders(g, up);
+	for (i = 0; i < g->world->nservers; i++) {
+		if (!g->news[i])
+			continue;
+		g->news[i] = false;
+		tell(arg, (int)i);
+		told++;
+	}
+	return told;
+}
+
+void
+gone_list(const struct gone *g, void (*tell)(void *arg, int server), void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < g->world->nservers; i++)
+		if (g->used[i] && g->count[i] == 0)
+			tell(arg, (int)i);
+}
