@@ -25,6 +25,8 @@ struct question {
 	int service;
 	int contact;
 	struct addr client;
+	const char *client_text; /* as it was asked for, shown as such; NULL:
+				    the address in its usual form */
 	bool relay;
 	int64_t rtt_us; /* -1: none */
 	struct mono now;
@@ -45,9 +47,23 @@ void explanation_json(const struct explanation *e, FILE *out);
 /* Why this server, or why not, in one paragraph. */
 void
 explanation_why(const struct explanation *e, const char *server, FILE *out);
-/* As text lines, each given to put() without newline; and back. The last line
+/*
+ * As text lines, each given to put() without newline; and back. The last line
  * is "explained". explanation_line() returns 1 when it has seen that, 0 to go
- * on, -1 for a malformed line. */
+ * on, -1 for a malformed line. The lines, words and texts encoded:
+ *
+ *   asked <service> <contact> <client> <policy> <select> [rtt=us] [relay=1]
+ *   measured <prefix> age=<ms> fresh=<0|1>       if a line of paths holds
+ *   replies <in us or -> [contradictions=n]
+ *   border <id> <state> <reason> <ping us or -> <out us or -> [contradicts=1]
+ *   path <site> <border> <metric us or ->
+ *   band <anchor us or -> <limit us or -> [last=1] [busy=1] [unknown=1]
+ *       [weights=1] [stale=1] [none=<reason>]
+ *   candidate <server> <site> <border> <name> <address> <load> <weight>
+ *       [drawn=n] [metrics=<text>]
+ *   excluded <server> <reason> [border=<id> metric=<us>] [metrics=<text>]
+ *   explained
+ */
 void explanation_send(const struct explanation *e,
     void (*put)(void *arg, const char *line), void *arg);
 struct explanation *explanation_new(void);
