@@ -2,6 +2,7 @@
 #include "lib/json.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -10,19 +11,53 @@ json_init(struct json *j, FILE *out, bool flat)
 	*j = (struct json){.out = out, .first = true, .flat = flat};
 }
 
+/* Length of a well-formed UTF-8 sequence of more than one byte, or 0: RFC 3629
+ * section 4, without overlong forms, surrogates and what is above 10FFFF. */
+static size_t
+utf8(const char *s)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	unsigned char low = 0x80, high = 0xbf;
+	size_t n, i;
+
+	if (u[0] < 0xc2 || u[0] > 0xf4)
+		return 0;
+	n = u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
+	if (u[0] == 0xe0)
+		low = 0xa0;
+	else if (u[0] == 0xed)
+		high = 0x9f;
+	else if (u[0] == 0xf0)
+		low = 0x90;
+	else if (u[0] == 0xf4)
+		high = 0x8f;
+	if (u[1] < low || u[1] > high)
+		return 0;
+	for (i = 2; i < n; i++)
+		if (u[i] < 0x80 || u[i] > 0xbf)
+			return 0;
+	return n;
+}
+
 static void
 quoted(struct json *j, const char *s)
 {
+	size_t n;
+
 	fputc('"', j->out);
 	for (; *s != '\0'; s++) {
 		unsigned char c = (unsigned char)*s;
 
-		if (c == '"' || c == '\\')
+		if (c == '"' || c == '\\') {
 			fprintf(j->out, "\\%c", c);
-		else if (c < ' ' || c > '~') /* Latin-1: always valid JSON */
-			fprintf(j->out, "\\u%04x", c);
-		else
+		} else if (c >= ' ' && c <= '~') {
 			fputc(c, j->out);
+		} else if ((n = utf8(s)) > 0) {
+			fwrite(s, 1, n, j->out);
+			s += n - 1;
+		} else { /* as Latin-1, so that it is always valid JSON */
+			fprintf(j->out, "\\u%04x", c);
+		}
 	}
 	fputc('"', j->out);
 }
@@ -113,11 +148,18 @@ json_number(struct json *j, const char *name, int64_t value)
 void
 json_real(struct json *j, const char *name, double value)
 {
+	char text[32];
+	int digits = 15;
+
 	lead(j, name);
-	if (isfinite(value))
-		fprintf(j->out, "%.17g", value);
-	else
+	if (!isfinite(value)) {
 		fputs("null", j->out);
+		return;
+	}
+	do { /* the fewest digits that give the same number again */
+		(void)snprintf(text, sizeof(text), "%.*g", digits, value);
+	} while (strtod(text, NULL) != value && digits++ < 17);
+	fputs(text, j->out);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lib/line.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,8 @@ take(struct line *l, char *text)
 	*equals = '\0';
 	if (equals == text || equals[1] == '\0')
 		return "key=value without key or value";
+	if (l->options == LINE_OPTIONS_MAX)
+		return "too many key=value";
 	if (line_option(l, text) != NULL)
 		return "the same key twice";
 	add_option(l, text, equals + 1);
@@ -103,20 +106,29 @@ line_option(const struct line *l, const char *key)
 	return NULL;
 }
 
+static bool
+is_plain(char c)
+{
+	return c > ' ' && c <= '~' && c != '%' && c != '=';
+}
+
 const char *
 line_encode(const char *text, char *dst, size_t size)
 {
 	char *d = dst, *end = dst + size;
 
+	if (strcmp(text, "-") == 0) { /* a bare one stands for no text */
+		(void)snprintf(dst, size, "%%2D");
+		return dst;
+	}
 	if (*text == '\0')
 		text = "-";
-	for (; *text != '\0' && end - d > 3; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c > ' ' && c < 127 && c != '%' && c != '=')
-			*d++ = (char)c;
+	for (; *text != '\0' && end - d > (is_plain(*text) ? 1 : 3); text++) {
+		if (is_plain(*text))
+			*d++ = *text;
 		else
-			d += snprintf(d, (size_t)(end - d), "%%%02X", c);
+			d += snprintf(d, (size_t)(end - d), "%%%02X",
+			    (unsigned)(unsigned char)*text);
 	}
 	*d = '\0';
 	return dst;

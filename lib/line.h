@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LINE_MAX_BYTES 65536 /* with the newline */
+#define LINE_MAX_BYTES   65536 /* with the newline */
+#define LINE_OPTIONS_MAX 64    /* key=value fields of one line */
 
 struct option_field {
 	const char *key;
@@ -37,15 +38,15 @@ void line_fini(struct line *l);
  * stand only behind the last plain field, but for `borders`, where they may
  * stand anywhere. 0, or -1 and *why is a static text: empty line, two spaces,
  * a control character or a byte above 126, an option that is empty or given
- * twice.
+ * twice, too many of them.
  */
 int line_split(struct line *l, char *text, size_t len, const char **why);
 /* The value of an option, or NULL. */
 const char *line_option(const struct line *l, const char *key);
 /* Free text as one field: space, %, =, control and non-ASCII bytes as %XX;
- * empty text is "-". Returns dst. */
+ * empty text is "-". What does not fit is cut off. Returns dst. */
 const char *line_encode(const char *text, char *dst, size_t size);
-/* The reverse; a bad escape stays as it is. */
+/* The reverse; a bad escape stays as it is. `size` is at least 1. */
 const char *line_decode(const char *field, char *dst, size_t size);
 
 #endif

@@ -31,7 +31,7 @@ mono_add_ms(struct mono t, int64_t ms)
 	return (struct mono){t.ns + ms * 1000000};
 }
 
-/* a - b in milliseconds or microseconds, rounded down. */
+/* a - b in whole milliseconds or microseconds. */
 static inline int64_t
 mono_ms(struct mono a, struct mono b)
 {

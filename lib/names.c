@@ -49,9 +49,10 @@ probe(const struct names *n, const char *name, size_t len, int fold)
 
 		if (s->name == NULL)
 			return s;
-		if ((fold ? strncasecmp(s->name, name, len)
-			  : strncmp(s->name, name, len)) == 0 &&
-		    s->name[len] == '\0')
+		/* `name` may hold NULs: it can come from the network. */
+		if (strlen(s->name) == len &&
+		    (fold ? strncasecmp(s->name, name, len)
+			  : strncmp(s->name, name, len)) == 0)
 			return s;
 	}
 }

@@ -43,17 +43,19 @@ num_duration(const char *text, int64_t *us)
 		return -1;
 	memcpy(digits, text, n);
 	digits[n] = '\0';
-	if (num_parse(digits, 0, INT64_MAX / INT64_C(86400000000), &v) < 0)
+	if (num_parse(digits, 0, INT64_MAX, &v) < 0)
 		return -1;
 	if (text[n] == '\0' && v == 0) {
 		*us = 0;
 		return 0;
 	}
 	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(text + n, units[i].unit) == 0) {
-			*us = v * units[i].us;
-			return 0;
-		}
+		if (strcmp(text + n, units[i].unit) != 0)
+			continue;
+		if (v > INT64_MAX / units[i].us)
+			return -1;
+		*us = v * units[i].us;
+		return 0;
 	}
 	return -1;
 }

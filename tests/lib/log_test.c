@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the log writes, seen through a pipe in the place of standard error. */
+#include "lib/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/mono.h"
+#include "tests/unit.h"
+
+static int real_stderr, from;
+
+static void catch (void)
+{
+	int fd[2];
+
+	CU_ASSERT_EQUAL_FATAL(pipe(fd), 0);
+	(void)fcntl(fd[0], F_SETFL, O_NONBLOCK);
+	real_stderr = dup(STDERR_FILENO);
+	(void)dup2(fd[1], STDERR_FILENO);
+	(void)close(fd[1]);
+	from = fd[0];
+}
+
+static const char *
+caught(void)
+{
+	static char text[65536];
+	ssize_t n = read(from, text, sizeof(text) - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	(void)dup2(real_stderr, STDERR_FILENO);
+	(void)close(real_stderr);
+	(void)close(from);
+	return text;
+}
+
+static void
+a_line_has_program_subsystem_and_text(void)
+{
+	log_init("hopd", LOG_LEVEL_DEBUG);
+	catch ();
+	log_info("feed", "%s is there", "d1");
+	log_debug("feed", "detail %d", 7);
+	log_warnx("feed", "odd");
+	errno = ENOENT;
+	log_warn("feed", "open %s", "x");
+	CU_ASSERT_STRING_EQUAL(caught(), "hopd: feed: d1 is there\n"
+					 "hopd: debug: feed: detail 7\n"
+					 "hopd: feed: odd\n"
+					 "hopd: feed: open x: No such file or "
+					 "directory\n");
+}
+
+static void
+the_least_level_holds(void)
+{
+	log_init("hopd", LOG_LEVEL_WARN);
+	catch ();
+	log_debug("a", "no");
+	log_info("a", "no");
+	log_warnx("a", "yes");
+	CU_ASSERT_STRING_EQUAL(caught(), "hopd: a: yes\n");
+}
+
+static void
+foreign_text_forges_no_line(void)
+{
+	log_init("hopd", LOG_LEVEL_INFO);
+	catch ();
+	log_info("http", "host \"%s\"", "x\nhopd: http: \x1b[31mforged\r\x7f");
+	CU_ASSERT_STRING_EQUAL(
+	    caught(), "hopd: http: host \"x?hopd: http: ?[31mforged??\"\n");
+}
+
+static void
+a_long_line_is_cut_and_ends(void)
+{
+	static char big[10000];
+	const char *text;
+
+	memset(big, 'x', sizeof(big) - 1);
+	log_init("hopd", LOG_LEVEL_INFO);
+	catch ();
+	log_info("a", "%s", big);
+	errno = ENOENT;
+	log_warn("a", "%s", big);
+	text = caught();
+	CU_ASSERT(strlen(text) < 2 * 2048 + 1);
+	CU_ASSERT_EQUAL(text[strlen(text) - 1], '\n');
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "x\nhopd: a: x"));
+}
+
+static void
+errno_is_kept(void)
+{
+	log_init("hopd", LOG_LEVEL_INFO);
+	catch ();
+	errno = EPIPE;
+	log_info("a", "b");
+	CU_ASSERT_EQUAL(errno, EPIPE);
+	log_warn("a", "b");
+	CU_ASSERT_EQUAL(errno, EPIPE);
+	(void)close(STDERR_FILENO); /* nobody listens */
+	log_warnx("a", "b");
+	CU_ASSERT_EQUAL(errno, EPIPE);
+	(void)caught();
+}
+
+static void
+what_a_peer_can_trigger_is_bounded(void)
+{
+	struct log_bound b = {.burst = 3};
+	struct mono t = {INT64_C(1000000000000)};
+	int i, written = 0;
+
+	log_init("hopd", LOG_LEVEL_INFO);
+	catch ();
+	mono_fake(t);
+	for (i = 0; i < 100; i++)
+		written += log_allowed(&b, "feed");
+	CU_ASSERT_EQUAL(written, 3);
+	mono_fake(mono_add_ms(t, 9999));
+	CU_ASSERT_FALSE(log_allowed(&b, "feed"));
+	mono_fake(mono_add_ms(t, 10000));
+	CU_ASSERT_TRUE(log_allowed(&b, "feed"));
+	CU_ASSERT_STRING_EQUAL(
+	    caught(), "hopd: feed: 98 more lines like this were left out\n");
+	CU_ASSERT_TRUE(log_allowed(&b, "feed"));
+	CU_ASSERT_TRUE(log_allowed(&b, "feed"));
+	CU_ASSERT_FALSE(log_allowed(&b, "feed"));
+	mono_fake((struct mono){0});
+}
+
+static void
+fatal_ends_with_status_1(void)
+{
+	int status = 0;
+	pid_t pid;
+
+	log_init("hopd", LOG_LEVEL_INFO);
+	catch ();
+	pid = fork();
+	if (pid == 0) {
+		if (freopen("/dev/null", "w", stdout) == NULL)
+			_exit(9);
+		log_fatalx("conf", "no %s", "file");
+	}
+	(void)waitpid(pid, &status, 0);
+	CU_ASSERT_TRUE(WIFEXITED(status));
+	CU_ASSERT_EQUAL(WEXITSTATUS(status), 1);
+	CU_ASSERT_STRING_EQUAL(caught(), "hopd: conf: no file\n");
+}
+
+static const struct unit_test tests[] = {
+    {"a line has program, subsystem and text",
+	a_line_has_program_subsystem_and_text},
+    {"the least level holds", the_least_level_holds},
+    {"foreign text forges no line", foreign_text_forges_no_line},
+    {"a long line is cut and ends", a_long_line_is_cut_and_ends},
+    {"errno is kept", errno_is_kept},
+    {"what a peer can trigger is bounded", what_a_peer_can_trigger_is_bounded},
+    {"fatal ends with status 1", fatal_ends_with_status_1},
+};
+
+UNIT_MAIN("lib/log", tests)
