@@ -1,0 +1,294 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The lab: hosts as network namespaces on one private network, with real
+# daemons in them. Sourced by the demo and by the scenarios. The network of
+# the machine itself is not touched: even the bridge lives in a namespace.
+# All is removed at the end, also when interrupted; what a killed run left
+# behind is removed at the next start.
+#
+#	lab_begin TOOL...             before anything else
+#	lab_host NAME ADDRESS...      a host on the network
+#	lab_names FILE                names for all hosts, /etc/hosts form
+#	lab_run HOST COMMAND...       run there
+#	lab_start NAME HOST COMMAND.. run there in the background as NAME
+#	lab_signal NAME SIGNAL        to it
+#	lab_stop NAME                 end it, wait until it is gone
+#	lab_wait SECONDS COMMAND...   until the command succeeds
+#
+# $LAB is a directory for this run, $LAB_TOP the source tree.
+
+LAB_PREFIX=${LAB_PREFIX:-hop-}
+LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+LAB_BUILD=${LAB_BUILD:-$LAB_TOP/build/release}
+LAB_STATE=/run/${LAB_PREFIX}lab # where this run lives, for the next one
+LAB_USER=nobody                 # of our daemons; no account is created
+LAB_GROUP=nogroup
+LAB=
+
+lab_log()
+{
+	printf 'lab: %s\n' "$*" >&2
+}
+
+# Leave with what the test runner takes as "skipped".
+lab_skip()
+{
+	echo "skip ${LAB_NAME:-lab}: $*"
+	exit 77
+}
+
+lab_namespaces()
+{
+	ip netns list 2>/dev/null | awk -v p="$LAB_PREFIX" '
+	index($1, p) == 1 && substr($1, length(p) + 1) !~ /^t-/ { print $1 }'
+}
+
+# Pids of all that runs in our namespaces.
+lab_pids()
+{
+	local ns
+
+	for ns in $(lab_namespaces); do
+		ip netns pids "$ns" 2>/dev/null
+	done
+}
+
+lab_none_left()
+{
+	[ -z "$(lab_pids)" ]
+}
+
+lab_kill_all()
+{
+	local signal
+
+	for signal in TERM KILL; do
+		# Stopped processes see SIGTERM only after SIGCONT.
+		lab_pids | xargs -r kill -$signal 2>/dev/null
+		lab_pids | xargs -r kill -CONT 2>/dev/null
+		lab_wait 3 lab_none_left && return
+	done
+}
+
+# Remove everything that bears our names.
+lab_clean()
+{
+	local ns old
+
+	lab_kill_all
+	for ns in $(lab_namespaces); do
+		ip netns del "$ns" 2>/dev/null
+		rm -rf "/etc/netns/$ns"
+	done
+	rmdir /etc/netns 2>/dev/null
+	old=$(cat "$LAB_STATE" 2>/dev/null)
+	case $old in
+	/tmp/hop-lab.*) rm -rf "$old" ;;
+	esac
+	rm -f "$LAB_STATE"
+}
+
+lab_end()
+{
+	local status=$?
+
+	trap '' INT TERM HUP
+	trap - EXIT
+	[ -n "$LAB" ] || exit $status
+	if [ -n "${LAB_NAME:-}" ]; then
+		mkdir -p "$LAB_TOP/build/test/$LAB_NAME"
+		cp -f "$LAB"/log/* "$LAB_TOP/build/test/$LAB_NAME/" 2>/dev/null
+	fi
+	lab_clean
+	exit $status
+}
+
+# Whether namespaces can be had here at all.
+lab_possible()
+{
+	local ns=${LAB_PREFIX}try ok=1
+
+	ip netns add "$ns" 2>/dev/null || return 1
+	ip -n "$ns" link add br0 type bridge 2>/dev/null || ok=
+	ip netns del "$ns"
+	[ -n "$ok" ]
+}
+
+lab_begin()
+{
+	local tool
+
+	PATH=$PATH:/usr/sbin:/sbin
+	[ "$(id -u)" = 0 ] || lab_skip "needs root (network namespaces)"
+	for tool in ip flock setpriv "$@"; do
+		command -v "$tool" >/dev/null ||
+		    lab_skip "needs $tool (make deps)"
+	done
+	exec 9>"$LAB_STATE.lock"
+	flock -n 9 || {
+		lab_log "another lab with names $LAB_PREFIX* is running"
+		exit 1
+	}
+	trap lab_end EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	lab_clean
+	lab_possible || lab_skip "this kernel or container gives no namespaces"
+	LAB=$(mktemp -d /tmp/hop-lab.XXXXXX) || exit 1
+	echo "$LAB" >"$LAB_STATE"
+	chmod 755 "$LAB"
+	mkdir "$LAB"/{bin,etc,host,log,mibs,pid,run,state}
+	chown "$LAB_USER:$LAB_GROUP" "$LAB/run" "$LAB/state" "$LAB/log"
+
+	ip netns add "${LAB_PREFIX}net"
+	ip -n "${LAB_PREFIX}net" link add br0 type bridge
+	ip -n "${LAB_PREFIX}net" link set br0 up
+}
+
+# All addresses are neighbours; nothing else can be reached.
+lab_host()
+{
+	local name=$1 ns=$LAB_PREFIX$1 net=${LAB_PREFIX}net a
+
+	shift
+	ip netns add "$ns"
+	ip link add eth0 netns "$ns" type veth peer name "$name" netns "$net"
+	ip -n "$net" link set "$name" master br0 up
+	{
+		echo "link set lo up"
+		for a in "$@"; do
+			echo "addr add $a/32 dev eth0"
+		done
+		echo "link set eth0 up"
+		for a in 10.0.0.0/8 128.9.0.0/16 192.0.2.0/24 198.51.100.0/24 \
+		    203.0.113.0/24; do
+			echo "route add $a dev eth0 src $1"
+		done
+	} | ip -n "$ns" -batch -
+	mkdir -p "/etc/netns/$ns" "$LAB/host/$name"
+	printf '127.0.0.1\tlocalhost %s\n' "$name" >"/etc/netns/$ns/hosts"
+}
+
+lab_names()
+{
+	local ns
+
+	for ns in $(lab_namespaces); do
+		[ ! -f "/etc/netns/$ns/hosts" ] ||
+		    cat "$1" >>"/etc/netns/$ns/hosts"
+	done
+}
+
+lab_run()
+{
+	local host=$1
+
+	shift
+	ip netns exec "$LAB_PREFIX$host" "$@" 9>&-
+}
+
+lab_start()
+{
+	local name=$1 host=$2
+
+	shift 2
+	ip netns exec "$LAB_PREFIX$host" "$@" >>"$LAB/log/$name.log" 2>&1 \
+	    </dev/null 9>&- &
+	echo $! >"$LAB/pid/$name"
+}
+
+# The same as our daemons run: no root, no way back to it.
+lab_start_unprivileged()
+{
+	local name=$1 host=$2
+
+	shift 2
+	lab_start "$name" "$host" setpriv --reuid "$LAB_USER" \
+	    --regid "$LAB_GROUP" --clear-groups --no-new-privs \
+	    --inh-caps=-all --bounding-set=-all "$@"
+}
+
+lab_pid()
+{
+	cat "$LAB/pid/$1"
+}
+
+lab_alive()
+{
+	kill -0 "$(lab_pid "$1")" 2>/dev/null
+}
+
+lab_dead()
+{
+	! lab_alive "$1"
+}
+
+lab_signal()
+{
+	kill -"$2" "$(lab_pid "$1")" 2>/dev/null
+}
+
+lab_stop()
+{
+	local pid
+
+	pid=$(lab_pid "$1")
+	kill -TERM "$pid" 2>/dev/null
+	lab_wait 5 lab_dead "$1" || kill -KILL "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	return 0
+}
+
+# kill -9, and wait until the kernel has taken it away.
+lab_kill()
+{
+	kill -KILL "$(lab_pid "$1")" 2>/dev/null
+	wait "$(lab_pid "$1")" 2>/dev/null
+	return 0
+}
+
+# Milliseconds since 1970.
+lab_now()
+{
+	echo $((${EPOCHREALTIME/./} / 1000))
+}
+
+lab_wait()
+{
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+# A scenario's results. check TEXT COMMAND...: ok if the command succeeds.
+LAB_FAILED=0
+
+ok()
+{
+	echo "ok $*"
+}
+
+not_ok()
+{
+	echo "not ok $*"
+	LAB_FAILED=$((LAB_FAILED + 1))
+}
+
+check()
+{
+	local text=$1
+
+	shift
+	if "$@" >"$LAB/check.out" 2>&1; then
+		ok "$text"
+	else
+		not_ok "$text"
+		echo "    $*"
+		tail -15 "$LAB/check.out" | sed 's/^/    | /'
+	fi
+}
