@@ -233,8 +233,7 @@ find_told(struct taking *t, const char *name, int service)
 	for (i = v->places_from[s]; i < v->places_from[s + 1]; i++)
 		if (v->place[i].service == service)
 			return &v->uses[v->place[i].use];
-	unknown_name(t, "server in this service", name);
-	return NULL;
+	return NULL; /* of no interest: that service does not use it */
 }
 
 /* The service= of a line: 0 and -1 for none, or -1 if there is no such. */
@@ -342,7 +341,7 @@ take_state(struct taking *t)
 		return VIEW_UNKNOWN_NAME;
 	told = find_told(t, l->field[1], service);
 	if (told == NULL)
-		return VIEW_UNKNOWN_NAME;
+		return taken(t);
 	if (!told->has_state || told->state != state)
 		t->v->load_generation++;
 	told->has_state = true;
