@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MANAGER_POLLERS_H
+#define MANAGER_POLLERS_H
+
+/*
+ * The manager's side of its poller processes: forks them, shares the agents
+ * out among them, hands on what they say, replaces what dies or hangs.
+ */
+
+#include <event2/event.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/mono.h"
+#include "lib/world.h"
+#include "manager/record.h"
+
+struct pollers;
+
+struct pollers_conf {
+	struct event_base *base;
+	const struct world *world;
+	const struct manager *manager;
+	void (*on_record)(void *arg, const struct record *r);
+	/* The process that polls this server is gone, or does not start. */
+	void (*on_lost)(void *arg, int server);
+	void *arg;
+};
+
+/* Forks at once; without a server that has an agent there are no pollers. */
+struct pollers *pollers_start(const struct pollers_conf *conf);
+void pollers_free(struct pollers **p);
+
+struct poller_info {
+	pid_t pid; /* 0: not running */
+	size_t agents;
+	unsigned restarts;
+	struct mono since; /* it runs, or does not */
+	struct record_beat beat;
+};
+size_t pollers_count(const struct pollers *p);
+void pollers_info(const struct pollers *p, size_t i, struct poller_info *out);
+/* Of all that ever ran. */
+void pollers_totals(const struct pollers *p, struct record_beat *out);
+
+/* How long the next start waits after `failures` short lives in a row. */
+int64_t pollers_back_off_ms(unsigned failures);
+
+#endif
