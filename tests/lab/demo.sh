@@ -1,0 +1,304 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# A tour of HOPSCOTCH on this machine: four sites in network namespaces, real
+# snmpd, nginx and clients. Stays up until Ctrl-C. DEMO_ONCE=1: ends by itself,
+# with exit status 0 only if each step was seen to work.
+
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+LAB_NAME=demo
+. "$here/lib.sh"
+. "$here/farm.sh"
+
+if [ -t 1 ]; then
+	bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' dim=$'\e[2m' plain=$'\e[0m'
+else
+	bold='' green='' red='' dim='' plain=''
+fi
+steps=0
+unseen=0
+
+step()
+{
+	steps=$((steps + 1))
+	printf '\n%s%d. %s%s\n' "$bold" $steps "$1" "$plain"
+}
+
+say()
+{
+	printf '   %s\n' "$@"
+}
+
+# A command as one would type it.
+typed()
+{
+	printf '   %s$ %s%s\n' "$dim" "$*" "$plain"
+}
+
+indent()
+{
+	sed 's/^/     /'
+}
+
+# seen TEXT COMMAND...: what this step claims, checked.
+seen()
+{
+	local text=$1
+
+	shift
+	if "$@" >/dev/null 2>&1; then
+		printf '   %sok%s  %s\n' "$green" "$plain" "$text"
+	else
+		printf '   %sNOT SEEN%s  %s\n' "$red" "$plain" "$text"
+		unseen=$((unseen + 1))
+	fi
+}
+
+# Requests of the measured client of a site, one `curl` with keep-alive:
+# where the front end sent each of them, "COUNT NAME" a line.
+sent()
+{
+	lab_run "client-$1" curl -s -m 10 -o /dev/null \
+	    -w '%{redirect_url}\n' "http://www.test.com/?[1-$2]" |
+	    sed 's|.*//||; s|/.*||' | sort | uniq -c
+}
+
+# The same as a small bar chart.
+bars()
+{
+	awk '{
+		bar = ""
+		for (i = 0; i < $1; i++)
+			bar = bar "#"
+		printf "     %-22s %4d  %s\n", $2, $1, bar
+	}'
+}
+
+# count PATTERN: how many of the requests on stdin went to such names.
+count()
+{
+	awk -v p="$1" '$2 ~ p { n += $1 } END { print n + 0 }'
+}
+
+none_to()
+{
+	[ "$(sent "$1" 40 | count "$2")" = 0 ]
+}
+
+some_to()
+{
+	[ "$(sent "$1" 40 | count "$2")" -gt 0 ]
+}
+
+servers_up()
+{
+	[ "$(farm_hopctl status --json | jq_up)" = 8 ]
+}
+
+# Servers in state up, from the status of the manager.
+jq_up()
+{
+	grep -c '"state": *"up"'
+}
+
+hopctl()
+{
+	typed "hopctl $*"
+	farm_hopctl "$@" | indent
+}
+
+##############################################################################
+
+show_start()
+{
+	printf '%sHOPSCOTCH: the best server, through the best exit%s\n' \
+	    "$bold" "$plain"
+	cat <<-'END'
+
+	     clients          four sites, each with a front end and two servers
+	    ---------        .--------.  .--------.  .--------.  .--------.
+	     ny  la   HTTP   |   ny   |  |   la   |  |   dc   |  |   sj   |
+	     dc  sj  ----->  | ny1 ny2|  | la1 la2|  | dc1 dc2|  | sj1 sj2|
+	          <-------   '--------'  '--------'  '--------'  '--------'
+	          redirect        | SNMP: connections, RAM, CPU, checks
+	                       manager ---- loads, states ----> director
+
+	END
+	say "Every host is a network namespace on a network of its own; the" \
+	    "network of this machine is not touched."
+	step "Starting 8 content servers, 4 front ends, manager and director"
+	local begin
+	begin=$(lab_now)
+	farm_make
+	farm_start
+	seen "the manager reaches every snmpd, all 8 servers are up" \
+	    lab_wait 20 servers_up
+	seen "the front ends redirect" lab_wait 10 some_to ny test.com
+	say "took $((($(lab_now) - begin + 500) / 1000)) s"
+}
+
+show_status()
+{
+	step "What the system knows"
+	hopctl status
+}
+
+show_clients()
+{
+	local s
+
+	step "Clients at four places ask for http://www.test.com/, 40 times each"
+	for s in $FARM_SITES; do
+		say "client ${FARM_CLIENT[$s]}, whose requests reach $s:"
+		sent "$s" 40 >"$LAB/sent-$s"
+		bars <"$LAB/sent-$s"
+		seen "all 40 were redirected" \
+		    test "$(count test.com <"$LAB/sent-$s")" = 40
+	done
+	say "Names read www.<server>-<exit>: one server has an address for each" \
+	    "exit, so the choice of the address is the choice of the way back."
+	say "" "Why? The director explains any decision:"
+	hopctl explain --contact la 128.9.192.44
+}
+
+show_redirect()
+{
+	step "One redirect in full"
+	typed "curl -v -L http://www.test.com/news?id=1   (at client-la)"
+	lab_run client-la curl -sS -v -L 'http://www.test.com/news?id=1' \
+	    >"$LAB/curl.out" 2>&1
+	grep -E '^[<>]|^[^*{}]' "$LAB/curl.out" | tr -d '\r' | indent
+	seen "302, and the page of the server it names" \
+	    grep -q '^This is www' "$LAB/curl.out"
+}
+
+show_fill()
+{
+	local before after
+
+	step "One server fills up with connections"
+	before=$(sent dc 40)
+	say "before:"
+	bars <<<"$before"
+	typed "fill 300 connections to www.dc1.test.com   (its limit is 200)"
+	lab_start fill client-dc "$LAB/bin/fill" 120 300 10.3.1.3 80 \
+	    www.dc1-dc.test.com
+	seen "www.dc1 gets no more clients" lab_wait 10 none_to dc '^www.dc1'
+	after=$(sent dc 40)
+	say "with 300 connections open:"
+	bars <<<"$after"
+	hopctl explain --contact dc --why-not www.dc1.test.com 192.0.2.10
+	lab_stop fill
+	seen "they close, and it gets clients again" \
+	    lab_wait 15 some_to dc '^www.dc1'
+}
+
+show_kill()
+{
+	local killed last late
+
+	step "A server dies while 100 clients a second ask"
+	lab_start load client-ny "$LAB/bin/load" 9 100 8 10.1.0.1 80 \
+	    www.test.com "${FARM_CLIENT[ny]}"
+	sleep 2
+	typed "kill -9 nginx of www.ny1"
+	killed=$(lab_now)
+	ip netns pids "${LAB_PREFIX}ny1" | while read -r p; do
+		[ "$(cat /proc/"$p"/comm)" != nginx ] || kill -9 "$p"
+	done
+	wait "$(lab_pid load)"
+	indent <"$LAB/log/load.log"
+	last=$(awk '$1 == "to" && $2 ~ /^www.ny1/ { if ($5 > t) t = $5 }
+	    END { print t + 0 }' "$LAB/log/load.log")
+	late=$((last - killed))
+	say "the last client was sent to www.ny1 $late ms after its death"
+	seen "no client was sent there later than 5 s" test $late -le 5000
+	seen "no request failed" grep -q ' failed 0 ' "$LAB/log/load.log"
+	farm_start_nginx ny1
+	seen "it comes back, and gets clients again" \
+	    lab_wait 15 some_to ny '^www.ny1'
+}
+
+admin_row()
+{
+	farm_snmp hopoper snmpwalk manager -OQs hopManagerAdminName |
+	    sed -n "s/^hopManagerAdminName\\(\\.[^ ]*\\) = \"*$1\"*\$/\\1/p"
+}
+
+show_drain()
+{
+	local row
+
+	step "An operator takes a server out: by hopctl, then by SNMP"
+	hopctl drain server www.ny2.test.com "new disk"
+	seen "no new clients at www.ny2 within 5 s" \
+	    lab_wait 5 none_to ny '^www.ny2'
+	hopctl undrain server www.ny2.test.com
+	seen "clients again" lab_wait 15 some_to ny '^www.ny2'
+	row=$(admin_row www.la1.test.com)
+	typed "snmpset -u hopoper manager hopManagerAdminState$row = draining"
+	farm_snmp hopoper snmpset manager "hopManagerAdminState$row" = \
+	    draining 2>&1 | indent
+	seen "no new clients at www.la1 within 5 s" \
+	    lab_wait 5 none_to la '^www.la1'
+	farm_snmp hopoper snmpset manager "hopManagerAdminState$row" = \
+	    enabled >/dev/null 2>&1
+	seen "clients again" lab_wait 15 some_to la '^www.la1'
+}
+
+show_walk()
+{
+	local walk
+
+	step "Any SNMP manager can watch"
+	typed "snmpwalk -u hopnms ... manager hopManagerServerState"
+	walk=$(farm_snmp hopnms snmpwalk manager -OQs hopManagerServerState)
+	indent <<<"$walk"
+	seen "8 servers are up" test "$(grep -c '= up' <<<"$walk")" = 8
+	typed "snmpwalk -u hopnms ... ny1 hopLoad   (a content server)"
+	farm_snmp hopnms snmpwalk ny1 -Oqs hopLoad | head -20 | indent
+}
+
+show_more()
+{
+	local nms="ip netns exec ${LAB_PREFIX}nms"
+	local ctl="$LAB_TOP/build/release/hopctl"
+	local secret="-A ${FARM_PASS[hopnms]} -x AES -X ${FARM_PASS[hopnms]}"
+
+	step "Try it yourself (as root, in another terminal)"
+	cat <<-END
+	   $nms snmpwalk -v3 -l authPriv -u hopnms -a SHA-256 $secret \\
+	       -M $LAB/mibs -m HOPSCOTCH-MIB manager hopManagerServerTable
+	   $nms snmptable manager hopManagerServerTable     (arguments: its snmp.conf)
+	   ip netns exec ${LAB_PREFIX}client-la curl -v -L http://www.test.com/
+	   $ctl -f $LAB/etc/hopscotch.xml status
+	   $ctl -f $LAB/etc/hopscotch.xml explain --contact la 128.9.192.44
+	   $ctl -f $LAB/etc/hopscotch.xml drain server www.sj1.test.com "just trying"
+	   ip netns list; the configuration is $LAB/etc/hopscotch.xml
+	END
+}
+
+lab_begin nginx snmpd snmpwalk curl
+show_start
+show_status
+show_clients
+show_redirect
+show_fill
+show_kill
+show_drain
+show_walk
+show_more
+echo
+if [ -n "${DEMO_ONCE:-}" ]; then
+	[ $unseen = 0 ] && echo "ok demo: each step was seen to work" ||
+	    echo "not ok demo: $unseen not seen"
+	[ $unseen = 0 ]
+	exit
+fi
+printf '%sIt stays up. Ctrl-C ends it and removes everything.%s\n' \
+    "$bold" "$plain"
+while :; do
+	sleep 1000 9>&- &
+	wait $!
+done
