@@ -57,8 +57,8 @@ struct agentx {
 	struct event *retry;
 	int retry_ms;
 	bool register_failed; /* since the session began */
-	bool lost;            /* said so in the log */
-	int said_error;       /* errno in the log */
+	bool lost;            /* and that is known */
+	int said_error;       /* what the log said last; 0: connected */
 	struct log_bound bound;
 };
 
@@ -207,38 +207,38 @@ remedy(int error)
 }
 
 /* Once for each new reason, not for each attempt. */
-static void
-say_failed(struct agentx *a)
+static bool
+is_news(struct agentx *a, int error)
 {
-	int error = agentx_link_error();
-
-	if (error == 0)
-		error = ETIMEDOUT; /* connected, but no answer */
 	if (error == a->said_error || !log_allowed(&a->bound, "snmp"))
-		return;
+		return false;
 	a->said_error = error;
-	log_warnx("snmp", "%s: %s%s; trying on", agentx_link_path(),
-	    strerror(error), remedy(error));
+	return true;
 }
 
 static void
 say_result(struct agentx *a)
 {
+	const char *path = agentx_link_path();
+	int error = agentx_link_error();
+
 	if (a->session == NULL) {
-		say_failed(a);
-		return;
+		if (error == 0)
+			error = ETIMEDOUT; /* connected, but no answer */
+		if (is_news(a, error))
+			log_warnx("snmp", "%s: %s%s; trying on", path,
+			    strerror(error), remedy(error));
+	} else if (a->register_failed) {
+		if (is_news(a, EEXIST))
+			log_warnx("snmp",
+			    "%s: snmpd does not take our objects; does another "
+			    "daemon of this kind serve them? trying on",
+			    path);
+	} else {
+		a->lost = false;
+		if (is_news(a, 0))
+			log_info("snmp", "%s: connected", path);
 	}
-	a->said_error = 0;
-	if (!log_allowed(&a->bound, "snmp"))
-		return;
-	if (a->register_failed)
-		log_warnx("snmp",
-		    "%s: snmpd did not take our objects; does another daemon "
-		    "of this kind serve them?",
-		    agentx_link_path());
-	else
-		log_info("snmp", "%s: connected", agentx_link_path());
-	a->lost = false;
 }
 
 static void
@@ -249,6 +249,7 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (a->session != NULL) {
+		a->lost = true;
 		agentx_link_cut(); /* to be seen as snmpd's end */
 		settle(a);
 		return;
@@ -299,7 +300,7 @@ on_session_stop(int major, int minor, void *server, void *client)
 	(void)server;
 	a->session = NULL;
 	unwatch(a);
-	if (!a->lost && log_allowed(&a->bound, "snmp"))
+	if (!a->lost && is_news(a, EPIPE))
 		log_warnx("snmp", "%s: snmpd has gone or hangs; trying on",
 		    agentx_link_path());
 	a->lost = true;
@@ -391,6 +392,7 @@ agentx_start(const struct agentx_conf *conf)
 	a->conf = *conf;
 	a->serve.conf = &a->conf;
 	a->retry_ms = RETRY_MS;
+	a->said_error = -1;
 	a->bound.burst = 10;
 	a->timer = evtimer_new(conf->base, on_timer, a);
 	a->retry = evtimer_new(conf->base, on_retry, a);
