@@ -32,14 +32,15 @@ roll_add(struct roll *r, struct notes *notes, struct elem *e)
 	const char *id = elem_text(e, "id");
 	char place[GRAMMAR_TEXT];
 
-	if (r->n == r->most)
+	if (r->n == r->most && notes != NULL)
 		note_error(notes, e, ": more than %zu %s are not possible",
 		    r->most, r->what);
 	if ((r->n & (r->n - 1)) == 0) /* room doubles */
 		r->elems = mem_resize(
 		    r->elems, r->n > 0 ? 2 * r->n : 1, sizeof(*r->elems));
 	r->elems[r->n] = e;
-	if (id != NULL && names_add(r->by_id, id, (int)r->n) < 0)
+	if (id != NULL && names_add(r->by_id, id, (int)r->n) < 0 &&
+	    notes != NULL)
 		note_error(notes, e,
 		    ": the id is taken by %s of %s; give it another",
 		    grammar_element(r->elems[names_find(r->by_id, id)]->name)
@@ -47,6 +48,15 @@ roll_add(struct roll *r, struct notes *notes, struct elem *e)
 		    elem_place(r->elems[names_find(r->by_id, id)], place,
 			sizeof(place)));
 	r->n++;
+}
+
+bool
+roll_knows(const struct roll *r, const struct elem *e)
+{
+	const char *id = elem_text(e, "id");
+	int n = id != NULL ? names_find(r->by_id, id) : -1;
+
+	return n < 0 || r->elems[n] == e;
 }
 
 static void
@@ -63,7 +73,7 @@ roll_name(const void *arg, size_t i)
 {
 	const struct roll *r = arg;
 
-	return elem_text(r->elems[i], "id");
+	return roll_knows(r, r->elems[i]) ? elem_text(r->elems[i], "id") : NULL;
 }
 
 int
@@ -349,56 +359,39 @@ build_services(struct build *b)
 	free(seen);
 }
 
-/* The other service of this host that a request could mean, or -1. */
-static int
-host_taken(struct names *names, const char *host, const struct world *w,
-    enum protocol protocol)
-{
-	int other = names_find(names, host);
-
-	if (other < 0)
-		return -1;
-	return (w->services[other].protocol == PROTOCOL_FTP) ==
-		       (protocol == PROTOCOL_FTP)
-		   ? other
-		   : -1;
-}
-
 /*
  * One host name means one service on the web and one by FTP. The world's map
- * knows those of the web first: FTP clients name no host.
+ * is filled with those of the web first: FTP clients name no host.
  */
 static void
 index_hosts(struct build *b, bool ftp)
 {
-	struct world *w = b->world;
-	struct names *names = w->service_by_host;
+	struct names *own = names_new();
 	char place[GRAMMAR_TEXT];
+	const struct elem *e, *first;
 	size_t i, k;
-	int other;
 
-	for (i = 0; i < w->nservices; i++) {
-		struct service *s = &w->services[i];
+	for (i = 0; i < b->world->nservices; i++) {
+		struct service *s = &b->world->services[i];
 
-		if ((s->protocol == PROTOCOL_FTP) != ftp)
+		e = b->services.elems[i];
+		if ((s->protocol == PROTOCOL_FTP) != ftp ||
+		    !roll_knows(&b->services, e))
 			continue;
 		for (k = 0; k < s->nhosts; k++) {
-			if (names_add(names, s->hosts[k], s->n) == 0)
+			(void)names_add(
+			    b->world->service_by_host, s->hosts[k], s->n);
+			if (names_add(own, s->hosts[k], s->n) == 0)
 				continue;
-			other = host_taken(names, s->hosts[k], w, s->protocol);
-			if (other < 0)
-				continue;
-			note_error(b->notes, b->services.elems[i],
-			    ": host %s is that of %s %s at %s; a request can "
-			    "mean only one",
-			    s->hosts[k], "service",
-			    w->services[other].id != NULL
-				? w->services[other].id
-				: "?",
-			    elem_place(b->services.elems[other], place,
-				sizeof(place)));
+			first = b->services.elems[names_find(own, s->hosts[k])];
+			note_error(b->notes, e,
+			    ": host %s is that of the service at %s; a "
+			    "request can mean only one",
+			    s->hosts[k],
+			    elem_place(first, place, sizeof(place)));
 		}
 	}
+	names_free(&own);
 }
 
 #define INDEX(names, list, n)                                         \
@@ -466,6 +459,7 @@ build_world(const struct elem *root, const char *dir, enum conf_secrets secrets,
 {
 	struct build b = {.root = root, .notes = notes, .secrets = secrets};
 
+	notes->sense = true;
 	b.world = mem_new(sizeof(*b.world));
 	b.world->dir = mem_text(dir);
 	b.world->domain = elem_keep(root, "domain");

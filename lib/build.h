@@ -41,8 +41,11 @@ void build_network(struct build *b);
 /* SNMP users, TLS, managers, directors, front ends. */
 void build_daemons(struct build *b);
 
-/* Take down an element; two with one id are noted. */
+/* Take down an element; two with one id are noted (notes may be NULL). */
 void roll_add(struct roll *r, struct notes *notes, struct elem *e);
+/* Whether this element is not the second one with its id: that was noted, so
+ * there is no more to say of it. */
+bool roll_knows(const struct roll *r, const struct elem *e);
 /* The number that an attribute refers to, or -1: absent, bad, or unknown,
  * which is noted with what there is. */
 int roll_find(const struct roll *r, struct notes *notes, const struct elem *e,

@@ -31,7 +31,9 @@ open_secret(struct build *b, const struct elem *e, const char *attribute,
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		note_error(b->notes, e, ": %s=\"%s\": cannot read %s: %s",
+		note_error(b->notes, e,
+		    ": %s=\"%s\": cannot read %s: %s; put it there, of mode "
+		    "0600 and owned by the user that reads it",
 		    attribute, elem_text(e, attribute), path, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
 		note_error(b->notes, e, ": %s=\"%s\": %s is not a regular file",

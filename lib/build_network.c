@@ -19,9 +19,13 @@ call_network(struct build *b, const struct elem *network)
 
 	for (e = elem_first(network, ELEM_SITE); e != NULL; e = elem_next(e))
 		roll_add(&b->sites, b->notes, e);
-	for (e = network->first; e != NULL; e = e->next)
-		if (e->name == ELEM_SITE || e->name == ELEM_BORDER)
+	for (e = network->first; e != NULL; e = e->next) {
+		if (e->name == ELEM_BORDER)
 			roll_add(&b->borders, b->notes, e);
+		else if (e->name == ELEM_SITE)
+			roll_add(&b->borders,
+			    roll_knows(&b->sites, e) ? b->notes : NULL, e);
+	}
 }
 
 static void

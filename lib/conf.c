@@ -104,7 +104,7 @@ list_name(const void *arg, size_t i)
 }
 
 static void
-unknown_element(struct parse *p, const char *name, int line)
+unknown_element(struct parse *p, const char *name, const char *space, int line)
 {
 	char hint[GRAMMAR_TEXT], tag[GRAMMAR_TEXT];
 	struct name_list list = {0};
@@ -115,14 +115,20 @@ unknown_element(struct parse *p, const char *name, int line)
 			list.name[list.n++] = grammar_element(e)->name;
 	elem_hint(name, "allowed here:", list.n, list_name, &list, hint,
 	    sizeof(hint));
-	note_at(&p->reader->notes, &p->source->file, p->number, line,
-	    "<%.80s> is not known in %s%s", name,
-	    elem_tag(p->at, tag, sizeof(tag)), hint);
+	if (space == NULL || strcmp(space, GRAMMAR_NAMESPACE) != 0)
+		note_at(&p->reader->notes, &p->source->file, p->number, line,
+		    "<%.80s> is of namespace \"%.80s\"; it has to be "
+		    "\"" GRAMMAR_NAMESPACE "\"",
+		    name, space != NULL ? space : "");
+	else
+		note_at(&p->reader->notes, &p->source->file, p->number, line,
+		    "<%.80s> is not known in %s%s", name,
+		    elem_tag(p->at, tag, sizeof(tag)), hint);
 }
 
 static void
-unknown_attribute(
-    struct parse *p, const struct elem *e, const char *name, const char *value)
+unknown_attribute(struct parse *p, const struct elem *e, const char *prefix,
+    const char *name, const char *value)
 {
 	const struct grammar_element *g = grammar_element(e->name);
 	struct name_list list = {0};
@@ -133,7 +139,9 @@ unknown_attribute(
 	elem_hint(name, "allowed here:", list.n, list_name, &list, hint,
 	    sizeof(hint));
 	note_error(&p->reader->notes, e,
-	    ": attribute %.80s=\"%.80s\" is not known%s", name, value, hint);
+	    ": attribute %.80s%s%.80s=\"%.80s\" is not known%s",
+	    prefix != NULL ? prefix : "", prefix != NULL ? ":" : "", name,
+	    value, hint);
 }
 
 /* "; did you mean weighted?" for a word that is near to an allowed one. */
@@ -144,7 +152,8 @@ near_word(
 	char words[GRAMMAR_TEXT], *save = NULL, *w;
 
 	buf[0] = '\0';
-	if (a->type != GRAMMAR_WORD || strlen(a->words) >= sizeof(words))
+	if (a->type != GRAMMAR_WORD || strlen(a->words) >= sizeof(words) ||
+	    (a->words[0] >= '0' && a->words[0] <= '9'))
 		return;
 	memcpy(words, a->words, strlen(a->words) + 1);
 	for (w = strtok_r(words, " ", &save); w != NULL;
@@ -230,7 +239,8 @@ read_attributes(struct parse *p, struct elem *e, int n, const xmlChar **attr)
 				set_value(p, e, at, text);
 				continue;
 			}
-			unknown_attribute(p, e, name, text);
+			unknown_attribute(
+			    p, e, (const char *)attr[5 * i + 1], name, text);
 			free(text);
 		}
 	}
@@ -248,7 +258,7 @@ check_once(struct parse *p, struct elem *parent, const struct elem *e)
 	if ((parent->once & 1UL << e->name) != 0 &&
 	    p->reader->notes.n < NOTES_MAX)
 		note_error(&p->reader->notes, e,
-		    " may be there once; the first is at %s",
+		    " is allowed once; the first is at %s",
 		    elem_place(
 			elem_first(parent, e->name), place, sizeof(place)));
 	parent->once |= 1UL << e->name;
@@ -330,7 +340,7 @@ on_start(void *arg, const xmlChar *local, const xmlChar *prefix,
 		    ? grammar_child(p->at->name, name)
 		    : -1;
 	if (child < 0) {
-		unknown_element(p, name, line);
+		unknown_element(p, name, space, line);
 		p->skip = 1;
 		return;
 	}

@@ -17,6 +17,7 @@ struct conf_error {
 	char *file;
 	int line;
 	bool warning; /* the file is usable all the same */
+	bool sense;   /* the grammar allows it; it makes no sense */
 	char *text;
 };
 

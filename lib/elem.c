@@ -201,6 +201,7 @@ note(struct notes *notes, const struct elem_file *file, unsigned file_number,
     int line, bool warning, const char *text)
 {
 	struct note *n;
+	char *c;
 
 	if (!warning)
 		notes->failed = true;
@@ -218,8 +219,12 @@ note(struct notes *notes, const struct elem_file *file, unsigned file_number,
 	n->error.file = mem_text(file->name);
 	n->error.line = line;
 	n->error.warning = warning;
+	n->error.sense = notes->sense;
 	n->error.text = mem_text(
 	    notes->n < NOTES_MAX ? text : "and more, which are left out");
+	for (c = n->error.text; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?'; /* a value may have line breaks */
 }
 
 void

@@ -85,6 +85,7 @@ struct notes {
 	size_t room;
 	size_t warnings;
 	bool failed; /* an error is among them */
+	bool sense;  /* what is noted from now on is not of the grammar */
 };
 
 /* Note an error at a place; those above NOTES_MAX are dropped. */

@@ -521,7 +521,7 @@ static void
 allowed_words(const char *words, char *buf, size_t size)
 {
 	size_t n = (size_t)snprintf(
-	    buf, size, "%s", strchr(words, ' ') != NULL ? "one of " : "only ");
+	    buf, size, "%s", strchr(words, ' ') != NULL ? "one of " : "");
 
 	for (; *words != '\0' && n + 3 < size; words++) {
 		if (*words == ' ')

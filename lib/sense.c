@@ -2,7 +2,7 @@
 /*
  * What only the whole world shows: sites without a way, policies without a
  * bound, names that stand for two things, listeners that clash. It only looks;
- * the notes are the result. Part of the world may be missing after errors.
+ * the notes are the result. After errors part of the world may be missing.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -161,21 +161,22 @@ static void
 check_servers(const struct build *b)
 {
 	const struct world *w = b->world;
-	size_t i, agents = 0;
+	bool asked = w->nmanagers > 0;
+	size_t i;
 
 	for (i = 0; i < w->nservers; i++) {
 		if (w->servers[i].naliases == 0)
 			note_warning(b->notes, b->servers.elems[i],
 			    ": it has no <alias>, so no client can be sent "
 			    "to it; add one");
-		agents += w->servers[i].has_agent;
+		if (w->servers[i].has_agent && !asked) {
+			note_warning(b->notes, b->servers.elems[i],
+			    ": it has an <agent>, but there is no <manager> "
+			    "to ask that; add one");
+			asked = true; /* once is enough */
+		}
 		check_aliases(b, i);
 	}
-	if (agents > 0 && w->nmanagers == 0)
-		note_warning(b->notes, b->root,
-		    ": %zu servers have an <agent>, but there is no <manager> "
-		    "to ask it",
-		    agents);
 }
 
 /* A name of an alias stands for one server and one exit: a second one would
@@ -238,6 +239,8 @@ check_alias_once(const struct build *b)
 	once_init(&names);
 	once_init(&addresses);
 	for (i = 0; i < b->servers.n; i++) {
+		if (!roll_knows(&b->servers, b->servers.elems[i]))
+			continue;
 		e = elem_first(b->servers.elems[i], ELEM_ALIAS);
 		for (; e != NULL; e = elem_next(e)) {
 			check_alias_name(b, &names, e);
@@ -386,14 +389,17 @@ check_listeners(const struct build *b)
 	once_fini(&once);
 }
 
+/* Warnings only for a world without errors: many would follow from those. */
 void
 sense_check(const struct build *b)
 {
+	check_alias_once(b);
+	check_listeners(b);
+	if (b->notes->failed)
+		return;
 	check_routes(b);
 	check_policies(b);
 	check_servers(b);
-	check_alias_once(b);
 	check_services(b);
 	check_frontends(b);
-	check_listeners(b);
 }
