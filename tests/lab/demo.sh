@@ -105,7 +105,7 @@ jq_up()
 hopctl()
 {
 	typed "hopctl $*"
-	farm_hopctl "$@" | indent
+	farm_hopctl "$@" 2>&1 | indent
 }
 
 ##############################################################################
@@ -231,7 +231,7 @@ show_drain()
 	local row
 
 	step "An operator takes a server out: by hopctl, then by SNMP"
-	hopctl drain server www.ny2.test.com "new disk"
+	hopctl drain server www.ny2.test.com --reason "new disk"
 	seen "no new clients at www.ny2 within 5 s" \
 	    lab_wait 5 none_to ny '^www.ny2'
 	hopctl undrain server www.ny2.test.com
@@ -272,10 +272,9 @@ show_more()
 	       -M $LAB/mibs -m HOPSCOTCH-MIB manager hopManagerServerTable
 	   $nms snmptable manager hopManagerServerTable     (arguments: its snmp.conf)
 	   ip netns exec ${LAB_PREFIX}client-la curl -v -L http://www.test.com/
-	   $ctl -f $LAB/etc/hopscotch.xml status
-	   $ctl -f $LAB/etc/hopscotch.xml explain --contact la 128.9.192.44
-	   $ctl -f $LAB/etc/hopscotch.xml drain server www.sj1.test.com "just trying"
-	   ip netns list; the configuration is $LAB/etc/hopscotch.xml
+	   $ctl status -f $LAB/etc/hopscotch.xml
+	   $ctl explain -f $LAB/etc/hopscotch.xml --contact la 128.9.192.44
+	   $ctl drain -f $LAB/etc/hopscotch.xml server www.sj1.test.com
 	END
 }
 

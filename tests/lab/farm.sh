@@ -287,9 +287,13 @@ farm_start()
 	farm_start_collector
 }
 
+# hopctl with this farm's configuration: farm_hopctl VERB ARGUMENT...
 farm_hopctl()
 {
-	HOPSCOTCH_RUN="$LAB/run" "$LAB/bin/hopctl" "$@"
+	local verb=$1
+
+	shift
+	"$LAB/bin/hopctl" "$verb" -f "$LAB/etc/hopscotch.xml" "$@"
 }
 
 # farm_snmp USER TOOL HOST ARGUMENT...: snmpwalk, snmpset ... as that user.
