@@ -459,6 +459,19 @@ list_excluded(
 	}
 }
 
+/* Why nobody is eligible: none is live, or nobody can reach those that are. */
+static enum reason
+nobody(const struct pick_input *in)
+{
+	size_t i;
+
+	for (i = 0; i < in->service->nuse; i++)
+		if (in->state[i] != STATE_DOWN &&
+		    in->state[i] != STATE_DRAINING)
+			return REASON_NO_ADDRESS;
+	return REASON_NO_SERVER;
+}
+
 void
 pick_candidates(
     const struct pick_input *in, struct pick_scratch *x, struct pick *out)
@@ -482,7 +495,7 @@ pick_candidates(
 	if (x->nfirst == 0)
 		x->nfirst = x->njoined;
 	if (x->neligible == 0)
-		out->none = REASON_NO_SERVER;
+		out->none = nobody(in);
 	else if (x->yields)
 		choose(in, x, out);
 	else
