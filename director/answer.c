@@ -39,7 +39,7 @@ struct choice {
 	uint32_t upto; /* sum of the weights up to and with this one */
 };
 
-/* An answer as it is kept: this, the choices, then the text from the first
+/* An answer as it is kept: this with its choices, then the text from the first
  * candidate on, if all fit in a line. */
 struct kept {
 	enum reason none;
@@ -47,6 +47,7 @@ struct kept {
 	uint32_t total;
 	uint32_t nchoices;
 	uint32_t text_len;
+	struct choice choice[];
 };
 
 struct answer {
@@ -203,12 +204,6 @@ put(char *at, const char *text)
 	return at + n;
 }
 
-static const struct choice *
-choices(const struct kept *k)
-{
-	return (const struct choice *)(k + 1);
-}
-
 static char *
 put_choice(const struct answer *a, char *at, const struct choice *c,
     uint32_t weight, int family)
@@ -234,7 +229,7 @@ put_choice(const struct answer *a, char *at, const struct choice *c,
 static const struct choice *
 choice_at(const struct kept *k, uint32_t random)
 {
-	const struct choice *c = choices(k);
+	const struct choice *c = k->choice;
 	size_t low = 0, high = k->nchoices - 1, mid;
 
 	while (low < high) {
@@ -303,7 +298,7 @@ keep(
     struct answer *a, const struct service *s, const struct pick *p, int family)
 {
 	struct kept *k = a->made;
-	struct choice *c = (struct choice *)(k + 1);
+	struct choice *c = k->choice;
 	char *text, *at;
 	size_t i;
 
@@ -552,7 +547,7 @@ write_best(struct answer *a, const struct ask *q, const struct kept *k,
 	*at++ = ' ';
 	at = put_number(at, bits);
 	if (k->text_len > 0) {
-		memcpy(at, choices(k) + k->nchoices, k->text_len);
+		memcpy(at, k->choice + k->nchoices, k->text_len);
 		at += k->text_len;
 	} else {
 		at = put_sample(a, at, k, q->client.family);
