@@ -105,7 +105,8 @@ $(UNITS):
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
 units: $(UNITS)
 
-objects: $(call obj,$(LIB_SRC) $(wildcard $(ROOMS:%=%/*.c)) $(UNIT_SRC))
+objects: $(call obj,$(LIB_SRC) $(wildcard $(ROOMS:%=%/*.c) tests/lab/*.c \
+    tests/bench/*.c) $(UNIT_SRC))
 
 # Fuzz targets: tests/fuzz/<name>_fuzz.c, any room may be under test.
 CLANG        ?= clang-14
@@ -147,7 +148,14 @@ check:
 	$(Q)tests/run check
 lab: lab-tools
 	$(Q)tests/run lab
-bench: lab-tools
+
+BENCH_SRC := $(wildcard tests/bench/*_bench.c)
+BENCHES   := $(patsubst %.c,$(BUILD)/%,$(BENCH_SRC))
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(ROOMS:%=$(BUILD)/%.a) \
+    $(BUILD)/libhop.a
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+bench: lab-tools $(BENCHES)
 	$(Q)for b in tests/bench/*.sh; do $$b || exit 1; done
 
 lint:

@@ -57,6 +57,25 @@ farm_names()
 	    "$LAB/etc/hopscotch.xml"
 }
 
+# The station's own /etc/snmp: its tools need no more than a host and a name.
+farm_nms_conf()
+{
+	local dir=/etc/netns/${LAB_PREFIX}nms/snmp
+
+	mkdir -p "$dir"
+	{
+		echo "mibdirs $LAB/mibs"
+		echo "mibs HOPSCOTCH-MIB"
+		echo "defVersion 3"
+		echo "defSecurityName hopnms"
+		echo "defSecurityLevel authPriv"
+		echo "defAuthType SHA-256"
+		echo "defAuthPassphrase ${FARM_PASS[hopnms]}"
+		echo "defPrivType AES"
+		echo "defPrivPassphrase ${FARM_PASS[hopnms]}"
+	} >"$dir/snmp.conf"
+}
+
 farm_hosts()
 {
 	local s h n aliases
@@ -74,6 +93,7 @@ farm_hosts()
 	for h in manager director nms; do
 		lab_host $h "$(farm_address $h)"
 	done
+	farm_nms_conf
 	farm_names >"$LAB/etc/names"
 	lab_names "$LAB/etc/names"
 	# As DNS or one address announced everywhere would do it: the name of
