@@ -20,16 +20,17 @@ struct check_conf {
 	enum check_type type;
 	struct addr addr;
 	uint16_t port;
-	const char *host; /* http: Host header */
-	const char *path; /* http */
-	unsigned status;  /* http: wanted; 0: any 2xx or 3xx */
-	int64_t timeout_ms;
+	const char *host;   /* http: Host header; NULL: the address */
+	const char *path;   /* http; NULL: "/" */
+	unsigned status;    /* http: wanted; 0: any 2xx or 3xx */
+	int64_t timeout_ms; /* for all of it */
 };
 
 struct check;
 
 /* Start; `done` is called once from the loop, never from within check_start(),
- * with the time it took. The check frees itself after that. */
+ * with the time it took. The check is freed by then. *c is not needed any more
+ * once this returns. */
 struct check *check_start(struct event_base *base, const struct check_conf *c,
     void (*done)(void *arg, bool ok, enum reason reason, int64_t us),
     void *arg);
@@ -41,5 +42,7 @@ void check_cancel(struct check **c);
 int check_http_reply(
     const char *bytes, size_t len, unsigned status, enum reason *reason);
 int check_ftp_reply(const char *bytes, size_t len, enum reason *reason);
+/* The request of an HTTP check; its length, or -1 if it does not fit. */
+int check_http_request(const struct check_conf *c, char *buf, size_t size);
 
 #endif
