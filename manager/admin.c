@@ -328,6 +328,12 @@ admin_count(const struct admin_table *t, enum admin_kind kind)
 	return t->n[kind];
 }
 
+const char *
+admin_id(const struct admin_table *t, enum admin_kind kind, int n)
+{
+	return id_of(t->world, kind, n);
+}
+
 enum admin
 admin_server(const struct admin_table *t, int server)
 {

@@ -72,6 +72,7 @@ admin_entry(const struct admin_table *t, enum admin_kind kind, int n);
 size_t admin_count(const struct admin_table *t, enum admin_kind kind);
 /* What holds for a server: the strictest of its own and its site's. */
 enum admin admin_server(const struct admin_table *t, int server);
+const char *admin_id(const struct admin_table *t, enum admin_kind kind, int n);
 const char *admin_kind_text(enum admin_kind kind);
 
 /* $HOPSCOTCH_STATE or /var/lib/hopscotch, and manager-<id>.admin in it. */

@@ -483,3 +483,31 @@ fleet_ready(const struct fleet *f, struct mono now)
 			return false;
 	return true;
 }
+
+unsigned
+fleet_live_of_service(const struct fleet *f, int service)
+{
+	const struct fleet_use *all = &f->uses[f->services[service].first];
+	unsigned live = 0;
+	size_t i;
+
+	for (i = 0; i < f->world->services[service].nuse; i++)
+		live += status_is_live(&all[i].status);
+	return live;
+}
+
+unsigned
+fleet_live_of_site(const struct fleet *f, int site, unsigned *all)
+{
+	unsigned live = 0;
+	size_t i;
+
+	*all = 0;
+	for (i = 0; i < f->world->nservers; i++) {
+		if (f->world->servers[i].site != site)
+			continue;
+		(*all)++;
+		live += status_is_live(&f->servers[i].status);
+	}
+	return live;
+}

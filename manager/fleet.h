@@ -147,6 +147,10 @@ void fleet_tick(struct fleet *f, struct mono now);
  * then is silence about something news to a director. */
 bool fleet_ready(const struct fleet *f, struct mono now);
 
+/* How many are live, of a service; of a site, and of how many. */
+unsigned fleet_live_of_service(const struct fleet *f, int service);
+unsigned fleet_live_of_site(const struct fleet *f, int site, unsigned *all);
+
 /* Whether new clients may go there: up or overloaded. */
 bool status_is_live(const struct status *s);
 /* The one function that writes a state; logs "what: from -> to (reason)" with

@@ -65,19 +65,17 @@ loads_weigh(struct fleet *f, int service, struct mono now)
 	}
 }
 
-/* Whether its load goes on changing without a sample. */
+/* Whether its load goes on changing without samples: slow start. (A load that
+ * is not told anew ages by itself at the directors.) */
 static bool
 is_restless(const struct fleet *f, const struct fleet_use *u, struct mono now)
 {
 	const struct policy *p =
 	    &f->world->policies[f->world->services[u->service].policy];
 
-	if (!f->servers[u->server].has_sample ||
-	    verdict_agent_answers(f, u->server))
-		return false;
-	return stale_us(f, u->server, now) < WEIGH_AGEING_US + 2 * f->poll_us ||
-	       (mono_set(u->up_since) &&
-		   mono_us(now, u->up_since) < p->slow_start_us + f->poll_us);
+	return f->servers[u->server].has_sample &&
+	       !verdict_agent_answers(f, u->server) && mono_set(u->up_since) &&
+	       mono_us(now, u->up_since) < p->slow_start_us + f->poll_us;
 }
 
 void

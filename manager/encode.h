@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MANAGER_ENCODE_H
+#define MANAGER_ENCODE_H
+
+/*
+ * The fleet in lines of the feed: load, state, metrics (doc/protocol.md).
+ * Pure: lines go to whoever gives `emit`, which sees each one once, without
+ * newline and terminated.
+ */
+
+#include <stddef.h>
+
+#include "lib/mono.h"
+#include "manager/fleet.h"
+
+#define ENCODE_LINE 32768 /* load lines are split about here */
+
+struct emit {
+	void (*line)(void *arg, const char *text, size_t len);
+	void *arg;
+};
+
+/* Loads of uses of one service. */
+void encode_loads(const struct fleet *f, int service, const int *uses, size_t n,
+    const struct emit *e);
+/* Nothing where the state is unknown: a director may know more. */
+void encode_use(
+    const struct fleet *f, const struct fleet_use *u, const struct emit *e);
+void encode_server(const struct fleet *f, int server, const struct emit *e);
+void encode_border(const struct fleet *f, int border, const struct emit *e);
+/* The newest sample as it was, for explanations; nothing without one. */
+void encode_metrics(
+    const struct fleet *f, int server, struct mono now, const struct emit *e);
+/* All of it but `synced`. */
+void encode_all(const struct fleet *f, struct mono now, const struct emit *e);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MANAGER_FEED_H
+#define MANAGER_FEED_H
+
+/*
+ * The feeds: one connection to each configured director, which is told the
+ * whole fleet, `synced`, and then what changes. Directors that are slow are
+ * cut off by their queue's bound and come back.
+ */
+
+#include <event2/event.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/peer.h"
+#include "manager/fleet.h"
+
+struct feeds;
+
+/* The fleet must outlive it. */
+struct feeds *feeds_start(struct event_base *base, const struct world *w,
+    const struct manager *self, const struct fleet *f, struct mono now);
+void feeds_free(struct feeds **f);
+
+/* To all that are connected; meant for struct fleet_events. */
+void feeds_use(struct feeds *f, const struct fleet_use *u);
+void feeds_server(struct feeds *f, int server);
+void feeds_border(struct feeds *f, int border);
+void feeds_loads(struct feeds *f, int service, const int *uses, size_t n);
+void feeds_sample(struct feeds *f, int server, struct mono now);
+/* Whole pictures that are due; about ten times a second. */
+void feeds_tick(struct feeds *f, struct mono now);
+
+struct feed_info {
+	const char *id; /* of the director */
+	struct status status;
+	const char *hash; /* of its configuration, "" while not connected */
+	bool synced;
+	uint64_t wants, syncs, errors; /* error lines received */
+	struct peer_counters counters;
+};
+size_t feeds_count(const struct feeds *f);
+void feeds_info(const struct feeds *f, size_t i, struct feed_info *out);
+
+#endif

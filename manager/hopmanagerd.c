@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hopmanagerd polls the agents of the content servers, judges states, computes
+ * loads and tells them to the directors. This file puts its parts together.
+ */
+#include <stdlib.h>
+#include <time.h>
+
+#include "lib/face.h"
+#include "lib/log.h"
+#include "manager/control.h"
+#include "manager/manager.h"
+#include "manager/managermib.h"
+
+#define TICK_MS 100
+
+void
+manager_apply_admin(
+    struct managerd *m, enum admin_kind kind, int n, struct mono now)
+{
+	size_t i;
+
+	if (kind == ADMIN_BORDER) {
+		fleet_set_border(m->fleet, n,
+		    admin_entry(m->admin, ADMIN_BORDER, n)->state, now);
+		return;
+	}
+	for (i = 0; i < m->world->nservers; i++)
+		if (kind == ADMIN_SITE ? m->world->servers[i].site == n
+				       : (int)i == n)
+			fleet_set_admin(m->fleet, (int)i,
+			    admin_server(m->admin, (int)i), now);
+}
+
+static void
+on_record(void *arg, const struct record *r)
+{
+	struct managerd *m = arg;
+
+	fleet_record(m->fleet, r, mono_now());
+}
+
+static void
+on_lost(void *arg, int server)
+{
+	struct managerd *m = arg;
+
+	fleet_agent_lost(m->fleet, server, mono_now());
+}
+
+static void
+on_tried(void *arg, int n, bool ok, enum reason reason)
+{
+	struct managerd *m = arg;
+
+	fleet_tried(m->fleet, n, ok, reason, mono_now());
+}
+
+static void
+on_use(void *arg, const struct fleet_use *u)
+{
+	struct managerd *m = arg;
+
+	if (m->feeds != NULL)
+		feeds_use(m->feeds, u);
+}
+
+static void
+on_server(void *arg, int server)
+{
+	struct managerd *m = arg;
+
+	if (m->feeds != NULL)
+		feeds_server(m->feeds, server);
+}
+
+static void
+on_border(void *arg, int border)
+{
+	struct managerd *m = arg;
+
+	if (m->feeds != NULL)
+		feeds_border(m->feeds, border);
+}
+
+static void
+on_loads(void *arg, int service, const int *uses, size_t n)
+{
+	struct managerd *m = arg;
+
+	feeds_loads(m->feeds, service, uses, n);
+}
+
+static void
+on_sample(void *arg, int server)
+{
+	struct managerd *m = arg;
+
+	feeds_sample(m->feeds, server, mono_now());
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct managerd *m = arg;
+	struct mono now = mono_now();
+	int use;
+
+	(void)fd;
+	(void)what;
+	while ((use = fleet_next_try(m->fleet, now)) >= 0)
+		try_start(m->tries, use, m->fleet->uses[use].server,
+		    m->fleet->uses[use].service);
+	fleet_tick(m->fleet, now);
+	feeds_tick(m->feeds, now);
+}
+
+static void
+on_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct managerd *m = arg;
+
+	(void)fd;
+	(void)what;
+	snap_reset(m->snap);
+	managermib_fill(m, m->snap, mono_now());
+	face_publish(m->face, m->snap);
+}
+
+static void
+on_set(void *arg, const uint32_t *oid, size_t n, const struct snap_value *v)
+{
+	struct managerd *m = arg;
+	struct admin_word word;
+
+	if (managermib_word(m, oid, n, v, (int64_t)time(NULL), &word))
+		control_operator(m, &word);
+}
+
+static void
+start_face(struct managerd *m)
+{
+	struct face_conf conf = {.base = m->daemon.base,
+	    .program = "hopmanagerd",
+	    .socket = m->daemon.agentx,
+	    .arc = MANAGERMIB_ARC,
+	    .on_set = on_set,
+	    .check_set = managermib_check_set,
+	    .arg = m};
+	struct timeval second = {1, 0};
+
+	if (m->daemon.no_snmp)
+		return;
+	m->face = face_start(&conf);
+	m->snap = snap_new();
+	m->second = event_new(m->daemon.base, -1, EV_PERSIST, on_second, m);
+	if (m->second == NULL || event_add(m->second, &second) < 0)
+		abort();
+}
+
+static void
+start_pollers(struct managerd *m)
+{
+	struct pollers_conf conf = {.base = m->daemon.base,
+	    .world = m->world,
+	    .manager = m->self,
+	    .on_record = on_record,
+	    .on_lost = on_lost,
+	    .arg = m};
+
+	m->pollers = pollers_start(&conf);
+}
+
+/* Drains first: nothing may be announced without them. */
+static void
+start_admin(struct managerd *m)
+{
+	char file[4096], why[8192];
+	size_t i;
+
+	admin_default_file(m->self->id, file, sizeof(file));
+	m->admin = admin_new(m->world, file);
+	if (admin_load(m->admin, why, sizeof(why)) < 0)
+		log_fatalx("admin", "%s", why);
+	for (i = 0; i < m->world->nservers; i++)
+		manager_apply_admin(m, ADMIN_SERVER, (int)i, m->started);
+	for (i = 0; i < m->world->nborders; i++)
+		manager_apply_admin(m, ADMIN_BORDER, (int)i, m->started);
+}
+
+static void
+start_tick(struct managerd *m)
+{
+	struct timeval tv = {0, TICK_MS * 1000};
+
+	m->tick = event_new(m->daemon.base, -1, EV_PERSIST, on_tick, m);
+	if (m->tick == NULL || event_add(m->tick, &tv) < 0)
+		abort();
+}
+
+static void
+stop(struct managerd *m)
+{
+	event_free(m->tick);
+	if (m->second != NULL)
+		event_free(m->second);
+	control_free(&m->control);
+	feeds_free(&m->feeds);
+	tries_free(&m->tries);
+	pollers_free(&m->pollers);
+	face_free(&m->face);
+	snap_free(&m->snap);
+	fleet_free(&m->fleet);
+	admin_free(&m->admin);
+	daemon_fini(&m->daemon);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct managerd m = {.daemon = {.program = "hopmanagerd"}};
+	struct fleet_events on = {.use = on_use,
+	    .server = on_server,
+	    .border = on_border,
+	    .loads = on_loads,
+	    .sample = on_sample,
+	    .arg = &m};
+	int status;
+
+	daemon_start(&m.daemon, argc, argv, CONF_SECRETS_READ);
+	m.world = m.daemon.world;
+	m.self = &m.world->managers[daemon_self_manager(&m.daemon)];
+	m.started = mono_now();
+	start_face(&m);
+	m.fleet = fleet_new(m.world, m.self, &on, m.started);
+	m.control = control_start(&m);
+	daemon_drop(&m.daemon);
+	start_admin(&m);
+	start_pollers(&m);
+	m.tries = tries_new(m.daemon.base, m.world, on_tried, &m);
+	m.feeds =
+	    feeds_start(m.daemon.base, m.world, m.self, m.fleet, m.started);
+	start_tick(&m);
+	status = daemon_run(&m.daemon);
+	stop(&m);
+	return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef MANAGER_MANAGER_H
+#define MANAGER_MANAGER_H
+
+/* The parts of the daemon, for those that show or steer all of them. */
+
+#include "lib/daemon.h"
+#include "lib/mono.h"
+#include "manager/admin.h"
+#include "manager/feed.h"
+#include "manager/fleet.h"
+#include "manager/pollers.h"
+#include "manager/try.h"
+
+struct control;
+
+struct managerd {
+	struct daemon daemon;
+	const struct world *world;
+	const struct manager *self;
+	struct mono started;
+	struct fleet *fleet;
+	struct admin_table *admin;
+	struct pollers *pollers;
+	struct tries *tries;
+	struct feeds *feeds;
+	struct control *control;
+	struct face *face;
+	struct snap *snap;
+	struct event *tick, *second;
+};
+
+/* Let what the operator wants hold, as the admin table has it now. */
+void manager_apply_admin(
+    struct managerd *m, enum admin_kind kind, int n, struct mono now);
+
+#endif
