@@ -388,6 +388,7 @@ on_explain(struct peer *p, const struct line *l, void *arg)
 	    .service = q.service,
 	    .contact = q.contact,
 	    .client = q.client,
+	    .client_text = l->field[3],
 	    .relay = q.relay,
 	    .rtt_us = q.rtt_us,
 	    .now = mono_now(),
