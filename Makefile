@@ -90,6 +90,13 @@ $(BUILD)/mib.h: mibs/HOPSCOTCH-MIB.txt tools/mibgen
 	@echo "  GEN  $@"
 	$(Q)tools/mibgen mibs/HOPSCOTCH-MIB.txt > $@.tmp && mv $@.tmp $@
 
+# The configuration's grammar for editors, from the loader's own table.
+$(BUILD)/mkrng: $(call obj,tools/mkrng.c) $(BUILD)/libhop.a
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+rng: $(BUILD)/mkrng
+	$(Q)$(BUILD)/mkrng > conf/hopscotch.rng
+
 # Units: tests/<path>/<name>_test.c mirrors <path>/<name>.c.
 UNIT_SRC := $(shell find tests -name '*_test.c' 2>/dev/null)
 UNITS    := $(UNIT_SRC:%.c=$(BUILD)/%)
@@ -186,6 +193,6 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all units objects fuzzers fuzz lab-tools deps demo test check lab \
+.PHONY: all rng units objects fuzzers fuzz lab-tools deps demo test check lab \
 	bench lint walls fmt fmt-check install clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -23,10 +23,9 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 
-#define FILE_MAX   (16 * 1024 * 1024) /* bytes of one file */
-#define FILES_MAX  1000
-#define NEST_MAX   8 /* includes in includes */
-#define UTF8_CHARS "UTF-8"
+#define FILE_MAX  (16 * 1024 * 1024) /* bytes of one file */
+#define FILES_MAX 1000
+#define NEST_MAX  8 /* includes in includes */
 
 /* A file that is or was read. */
 struct source {
@@ -448,6 +447,14 @@ set_handlers(xmlSAXHandler *sax)
 	};
 }
 
+/* Whether text[0..len) begins with this word, in any case. */
+static bool
+begins(const char *text, size_t len, const char *word)
+{
+	return len >= strlen(word) &&
+	       strncasecmp(text, word, strlen(word)) == 0;
+}
+
 /*
  * Any other encoding would move offsets and lines; and who writes UTF-16 today
  * does not do it on purpose.
@@ -458,18 +465,19 @@ is_utf8(const char *text, size_t len)
 	const char *end, *at;
 
 	if (memchr(text, '\0', len < 4 ? len : 4) != NULL ||
-	    (len >= 2 && ((uint8_t)text[0] >= 0xfe)))
+	    (len >= 2 && (unsigned char)text[0] >= 0xfe))
 		return false;
-	if (len < 6 || strncmp(text, "<?xml", 5) != 0)
-		return true;
-	end = memchr(text, '>', len);
+	end = begins(text, len, "<?xml") ? memchr(text, '>', len) : NULL;
 	at = end != NULL ? memmem(text, (size_t)(end - text), "encoding", 8)
 			 : NULL;
 	if (at == NULL)
 		return true;
-	at += strcspn(at, "'\"");
-	return strncasecmp(at + 1, UTF8_CHARS, 5) == 0 ||
-	       strncasecmp(at + 1, "US-ASCII", 8) == 0;
+	while (at < end && *at != '"' && *at != '\'')
+		at++;
+	if (at++ == end)
+		return true; /* broken; the parser says how */
+	return begins(at, (size_t)(end - at), "UTF-8") ||
+	       begins(at, (size_t)(end - at), "US-ASCII");
 }
 
 static void
