@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Connections are in lists by what they wait for, those that have waited
+ * longest first: so one timer serves all time limits, and at the limit of
+ * clients it is known who can go. Where nobody can, accepting pauses, and new
+ * clients wait in the kernel's queue.
+ */
+#include "frontend/http.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "frontend/conn.h"
+#include "lib/mem.h"
+
+#define BACKLOG       4096
+#define ACCEPTS       64 /* in one turn */
+#define TICK_MS       250
+#define SLOW_MS       1000 /* an incomplete request this old can be cut */
+#define DRAIN_IDLE_MS 500
+#define DRAIN_MS      2000
+#define VISITS        16384 /* remembered for loops */
+
+struct listener {
+	struct http_listener shown;
+	struct http *http;
+	int fd;
+	struct event acceptable;
+};
+
+struct http {
+	struct front front;
+	struct listener *listener;
+	size_t nlisteners;
+	bool paused;
+	struct event tick;
+	struct mono drain_since;
+	void (*done)(void *arg);
+	void *done_arg;
+	struct log_bound bound;
+};
+
+void
+front_tick(struct front *f)
+{
+	struct front_clock *c = &f->clock;
+	struct timespec ts;
+	struct tm tm;
+
+	c->now = mono_now();
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &ts);
+	c->wall_ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	if (ts.tv_sec == c->second)
+		return;
+	c->second = ts.tv_sec;
+	(void)reply_date(ts.tv_sec, c->date);
+	if (gmtime_r(&ts.tv_sec, &tm) == NULL ||
+	    strftime(c->iso, sizeof(c->iso), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		c->iso[0] = '\0';
+}
+
+/* How many, and for how long. */
+
+static void
+pause_accept(struct http *h, bool on)
+{
+	size_t i;
+
+	if (h->paused == on)
+		return;
+	h->paused = on;
+	for (i = 0; i < h->nlisteners; i++) {
+		if (h->listener[i].fd < 0)
+			continue;
+		if (on)
+			(void)event_del(&h->listener[i].acceptable);
+		else
+			(void)event_add(&h->listener[i].acceptable, NULL);
+	}
+}
+
+static void
+on_close(struct front *f)
+{
+	struct http *h = (struct http *)(void *)f; /* its first member */
+
+	if (h->done != NULL && f->nconns == 0)
+		h->done(h->done_arg);
+	else if (h->paused && f->nconns < f->self->clients)
+		pause_accept(h, false);
+}
+
+/* The first of a list, if it has waited for so long. */
+static struct conn *
+waited(const struct front *f, enum conn_phase phase, int64_t ms)
+{
+	struct conn *c = TAILQ_FIRST(&f->conns[phase]);
+
+	if (c == NULL || mono_ms(f->clock.now, conn_since(c)) < ms)
+		return NULL;
+	return c;
+}
+
+/* Room for one more client: those who wait for nothing of ours go first, then
+ * those who are slow on purpose. */
+static bool
+make_room(struct http *h)
+{
+	struct front *f = &h->front;
+	struct conn *c;
+
+	if (f->nconns < f->self->clients)
+		return true;
+	c = waited(f, CONN_LINGER, 0);
+	if (c == NULL)
+		c = waited(f, CONN_IDLE, 0);
+	if (c == NULL)
+		c = waited(f, CONN_HEAD, SLOW_MS);
+	if (c != NULL) {
+		conn_free(c);
+		return true;
+	}
+	if (log_allowed(&h->bound, "http"))
+		log_warnx("http",
+		    "all %u clients are busy: new ones wait; see clients= of "
+		    "<frontend>",
+		    f->self->clients);
+	pause_accept(h, true);
+	return false;
+}
+
+static void
+time_out(struct front *f)
+{
+	const int64_t limit[CONN_PHASES] = {
+	    [CONN_IDLE] = f->self->idle_us / 1000,
+	    [CONN_HEAD] = CONN_HEAD_MS,
+	    [CONN_ASK] = INT64_MAX, /* questions end by themselves */
+	    [CONN_SEND] = CONN_SEND_MS,
+	    [CONN_LINGER] = CONN_LINGER_MS,
+	};
+	struct conn *c;
+	int p;
+
+	for (p = 0; p < CONN_PHASES; p++)
+		while ((c = waited(f, (enum conn_phase)p, limit[p])) != NULL)
+			conn_timeout(c);
+}
+
+/* The end. */
+
+static void
+close_all(struct front *f, enum conn_phase phase)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&f->conns[phase])) != NULL)
+		conn_free(c);
+}
+
+static void
+drain_on(struct http *h)
+{
+	int64_t ms = mono_ms(h->front.clock.now, h->drain_since);
+	int p;
+
+	if (ms >= DRAIN_IDLE_MS)
+		close_all(&h->front, CONN_IDLE);
+	for (p = 0; p < CONN_PHASES && ms >= DRAIN_MS; p++)
+		close_all(&h->front, (enum conn_phase)p);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct http *h = arg;
+
+	(void)fd;
+	(void)what;
+	front_tick(&h->front);
+	time_out(&h->front);
+	if (h->front.log != NULL)
+		accesslog_flush(h->front.log);
+	if (h->done != NULL)
+		drain_on(h);
+	/* Descriptors may have run out, not clients. */
+	else if (h->paused && h->front.nconns < h->front.self->clients)
+		pause_accept(h, false);
+}
+
+/* Listeners. */
+
+/* One connection from the queue; false: there is none, or no room. */
+static bool
+accept_one(struct listener *l)
+{
+	struct http *h = l->http;
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct addr client;
+	uint16_t port;
+	int fd;
+
+	if (!make_room(h))
+		return false;
+	fd = accept4(
+	    l->fd, (struct sockaddr *)&ss, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0) {
+		if (errno == EAGAIN || errno == EINTR)
+			return false;
+		if (errno == ECONNABORTED || errno == EPROTO)
+			return true;
+		/* No descriptor or memory: the next tick tries again. */
+		l->shown.counters.refused++;
+		if (log_allowed(&h->bound, "http"))
+			log_warn("http", "%s: accept", l->shown.name);
+		pause_accept(h, true);
+		return false;
+	}
+	addr_from_sockaddr((const struct sockaddr *)&ss, &client, &port);
+	conn_new(
+	    &h->front, fd, &client, &l->shown.counters, l->shown.conf->service);
+	return true;
+}
+
+static void
+on_acceptable(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+	int i;
+
+	(void)fd;
+	(void)what;
+	front_tick(&l->http->front);
+	for (i = 0; i < ACCEPTS && accept_one(l); i++)
+		;
+}
+
+static int
+failed(const struct listener *l, const char *what, char *why, size_t size)
+{
+	int err = errno;
+
+	if (err == EADDRINUSE)
+		(void)snprintf(why, size,
+		    "%s: the port is in use; who has it: ss -ltnp 'sport = "
+		    ":%u'",
+		    l->shown.name, l->shown.port);
+	else if (err == EACCES)
+		(void)snprintf(why, size,
+		    "%s: ports below 1024 need CAP_NET_BIND_SERVICE",
+		    l->shown.name);
+	else if (err == EADDRNOTAVAIL)
+		(void)snprintf(why, size, "%s: this host has no such address",
+		    l->shown.name);
+	else
+		(void)snprintf(why, size, "%s: %s: %s", l->shown.name, what,
+		    strerror(err));
+	return -1;
+}
+
+static void
+set_name(struct listener *l)
+{
+	char text[ADDR_TEXT];
+	bool six = l->shown.addr.family == AF_INET6;
+
+	(void)addr_text(&l->shown.addr, text, sizeof(text));
+	(void)snprintf(l->shown.name, sizeof(l->shown.name), "http:%s%s%s:%u",
+	    six ? "[" : "", text, six ? "]" : "", l->shown.port);
+}
+
+static int
+listen_at(struct listener *l, char *why, size_t size)
+{
+	const int on = 1;
+	struct sockaddr_storage ss;
+	socklen_t len = addr_to_sockaddr(&l->shown.addr, l->shown.port, &ss);
+
+	set_name(l);
+	l->fd =
+	    socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->fd < 0)
+		return failed(l, "socket", why, size);
+	/* Options are inherited by what is accepted: no call per client. */
+	(void)setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	(void)setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (ss.ss_family == AF_INET6)
+		(void)setsockopt(
+		    l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(l->fd, (struct sockaddr *)&ss, len) < 0)
+		return failed(l, "bind", why, size);
+	if (listen(l->fd, BACKLOG) < 0)
+		return failed(l, "listen", why, size);
+	len = sizeof(ss);
+	if (getsockname(l->fd, (struct sockaddr *)&ss, &len) == 0)
+		addr_from_sockaddr((const struct sockaddr *)&ss, &l->shown.addr,
+		    &l->shown.port);
+	set_name(l);
+	(void)event_assign(&l->acceptable, l->http->front.base, l->fd,
+	    EV_READ | EV_PERSIST, on_acceptable, l);
+	(void)event_add(&l->acceptable, NULL);
+	log_info("http", "listens at %s", l->shown.name);
+	return 0;
+}
+
+static void
+listener_close(struct listener *l)
+{
+	if (l->fd < 0)
+		return;
+	if (event_initialized(&l->acceptable))
+		(void)event_del(&l->acceptable);
+	(void)close(l->fd);
+	l->fd = -1;
+}
+
+static struct http *
+front_new(const struct http_conf *conf)
+{
+	struct http *h = mem_new(sizeof(*h));
+	struct front *f = &h->front;
+	int p;
+
+	f->base = conf->base;
+	f->world = conf->world;
+	f->self = conf->self;
+	f->ask = conf->ask;
+	f->log = conf->log;
+	f->loop = loop_new(VISITS);
+	f->on_close = on_close;
+	f->services = mem_array(conf->world->nservices, sizeof(*f->services));
+	f->loop_bound.burst = 10;
+	h->bound.burst = 3;
+	for (p = 0; p < CONN_PHASES; p++)
+		TAILQ_INIT(&f->conns[p]);
+	front_tick(f);
+	return h;
+}
+
+struct http *
+http_new(const struct http_conf *conf, char *why, size_t size)
+{
+	struct http *h = front_new(conf);
+	const struct timeval tick = {.tv_usec = TICK_MS * 1000};
+	size_t i, n = conf->self->nlisten;
+
+	h->listener = mem_array(n, sizeof(*h->listener));
+	(void)event_assign(&h->tick, conf->base, -1, EV_PERSIST, on_tick, h);
+	(void)event_add(&h->tick, &tick);
+	for (i = 0; i < n; i++) {
+		struct listener *l = &h->listener[i];
+
+		l->http = h;
+		l->fd = -1;
+		l->shown.conf = &conf->self->listen[i];
+		l->shown.addr = l->shown.conf->addr;
+		l->shown.port = l->shown.conf->port;
+		h->nlisteners++;
+		if (listen_at(l, why, size) < 0) {
+			http_free(&h);
+			return NULL;
+		}
+	}
+	return h;
+}
+
+void
+http_free(struct http **hp)
+{
+	struct http *h = *hp;
+	size_t i;
+	int p;
+
+	if (h == NULL)
+		return;
+	h->done = NULL;
+	for (i = 0; i < h->nlisteners; i++)
+		listener_close(&h->listener[i]);
+	for (p = 0; p < CONN_PHASES; p++)
+		close_all(&h->front, (enum conn_phase)p);
+	(void)event_del(&h->tick);
+	loop_free(&h->front.loop);
+	free(h->front.services);
+	free(h->listener);
+	free(h);
+	*hp = NULL;
+}
+
+void
+http_drain(struct http *h, void (*done)(void *arg), void *arg)
+{
+	size_t i;
+
+	front_tick(&h->front);
+	h->drain_since = h->front.clock.now;
+	h->front.draining = true;
+	/* Clients in the kernel's queue believe that they are connected. */
+	for (i = 0; i < h->nlisteners; i++) {
+		while (h->listener[i].fd >= 0 && accept_one(&h->listener[i]))
+			;
+		listener_close(&h->listener[i]);
+	}
+	close_all(&h->front, CONN_LINGER);
+	h->done = done;
+	h->done_arg = arg;
+	if (h->front.nconns == 0)
+		done(arg);
+}
+
+const struct http_listener *
+http_listener(const struct http *h, size_t i)
+{
+	return i < h->nlisteners ? &h->listener[i].shown : NULL;
+}
+
+const struct service_counters *
+http_service(const struct http *h, size_t i)
+{
+	return &h->front.services[i];
+}
+
+size_t
+http_clients(const struct http *h)
+{
+	return h->front.nconns;
+}
+
+uint64_t
+http_loops(const struct http *h)
+{
+	return h->front.loops;
+}
