@@ -86,7 +86,9 @@ roll_find_id(const struct roll *r, struct notes *notes, const struct elem *e,
 	if (n >= 0)
 		return n;
 	(void)snprintf(what, sizeof(what), "%s there are:", r->what);
-	elem_hint(id, what, r->n, roll_name, r, hint, sizeof(hint));
+	hint[0] = '\0';
+	if (notes->n < NOTES_MAX) /* nobody will see it else; it takes time */
+		elem_hint(id, what, r->n, roll_name, r, hint, sizeof(hint));
 	note_error(
 	    notes, e, ": %s=\"%s\" refers to nothing%s", attribute, id, hint);
 	return -1;

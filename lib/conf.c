@@ -476,8 +476,7 @@ is_utf8(const char *text, size_t len)
 		at++;
 	if (at++ == end)
 		return true; /* broken; the parser says how */
-	return begins(at, (size_t)(end - at), "UTF-8") ||
-	       begins(at, (size_t)(end - at), "US-ASCII");
+	return begins(at, (size_t)(end - at), "UTF-8");
 }
 
 static void
@@ -497,7 +496,9 @@ parse_text(struct reader *r, unsigned number, unsigned nest, const char *text,
 	if (p.ctxt == NULL || !is_utf8(text, len)) {
 		note_at(&r->notes, &p.source->file, number, 1, "%s",
 		    len == 0 ? "the file is empty; it has to be XML"
-			     : "the file has to be XML in UTF-8");
+			     : "the file has to be XML in UTF-8; convert it, "
+			       "and say "
+			       "encoding=\"UTF-8\" or nothing");
 		r->broken = true;
 		xmlFreeParserCtxt(p.ctxt);
 		return;
