@@ -51,11 +51,7 @@ print(
 	size_t bad = count_errors(errs, false), odd = errs->n - bad, i;
 	struct count n[COUNTS];
 
-	for (i = 0; i < errs->n; i++)
-		fprintf(c->out, "%s:%d: %s%s\n", errs->list[i].file,
-		    errs->list[i].line,
-		    errs->list[i].warning ? "warning: " : "",
-		    errs->list[i].text);
+	ctl_print_errors(errs, true, c->out);
 	fprintf(c->out, "%s: ", c->conf_file);
 	if (w == NULL) {
 		fprintf(c->out, "%zu error%s, %zu warning%s\n", bad,

@@ -44,6 +44,8 @@ int ctl_usage(const struct ctl *c, const char *fmt, ...)
 /* "hopctl VERB: text"; CTL_FAILED. */
 int ctl_failed(const struct ctl *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* "file:line: text" each; without warnings or with them. */
+void ctl_print_errors(const struct conf_errors *errs, bool warnings, FILE *out);
 /* The configuration, or NULL after all errors have been printed. */
 struct world *ctl_load(const struct ctl *c);
 /* TLS files for connections: those of the options, else the world's. */

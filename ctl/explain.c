@@ -133,8 +133,8 @@ is_talk(const char *verb)
 
 /* As a director takes it: a bad line is told and left out. */
 static void
-take_line(const struct ctl *c, struct view *v, struct line *l, char *text,
-    size_t len, size_t number)
+take_line(const struct ctl *c, struct view *v, struct line *l, struct mono now,
+    char *text, size_t len, size_t number)
 {
 	char why[400];
 	const char *bad;
@@ -145,7 +145,7 @@ take_line(const struct ctl *c, struct view *v, struct line *l, char *text,
 		fprintf(c->err, "%s:%zu: %s\n", c->feed, number, bad);
 		return;
 	}
-	switch (view_apply(v, l, mono_now(), why, sizeof(why))) {
+	switch (view_apply(v, l, now, why, sizeof(why))) {
 	case VIEW_TAKEN:
 		break;
 	case VIEW_OTHER:
@@ -161,7 +161,7 @@ take_line(const struct ctl *c, struct view *v, struct line *l, char *text,
 }
 
 static int
-read_feed(const struct ctl *c, struct view *v)
+read_feed(const struct ctl *c, struct view *v, struct mono now)
 {
 	bool std = strcmp(c->feed, "-") == 0;
 	FILE *f = std ? stdin : fopen(c->feed, "r");
@@ -184,7 +184,7 @@ read_feed(const struct ctl *c, struct view *v)
 			    "%s:%zu: a line of more than %d bytes\n", c->feed,
 			    number, LINE_MAX_BYTES);
 		else
-			take_line(c, v, &l, text, n, number);
+			take_line(c, v, &l, now, text, n, number);
 	}
 	failed = ferror(f) != 0;
 	line_fini(&l);
@@ -197,9 +197,10 @@ read_feed(const struct ctl *c, struct view *v)
 static int
 offline(const struct ctl *c, const struct asked *a)
 {
+	struct mono now = mono_now(); /* the lines are as old as the answer */
 	struct view *v = view_new(a->w);
 	struct explanation *e;
-	int status = read_feed(c, v);
+	int status = read_feed(c, v, now);
 
 	if (status == CTL_OK) {
 		const struct question q = {
@@ -210,7 +211,7 @@ offline(const struct ctl *c, const struct asked *a)
 		    .client_text = a->client_text,
 		    .relay = c->relay,
 		    .rtt_us = a->rtt_us,
-		    .now = mono_now(),
+		    .now = now,
 		    .loads = v,
 		    .paths = v,
 		    .load_fresh_us = INT64_MAX,

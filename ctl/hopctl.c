@@ -12,7 +12,7 @@ main(int argc, char **argv)
 {
 	int status;
 
-	log_init("hopctl", LOG_LEVEL_WARN);
+	log_init("hopctl", LOG_LEVEL_NONE);
 	(void)signal(SIGPIPE, SIG_IGN);
 	status = ctl_main(argc, argv, stdout, stderr);
 	/* A full disk or a closed pipe must not look like success. */

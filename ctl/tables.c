@@ -237,7 +237,7 @@ cell_text(const struct table *t, size_t row, size_t c, char *buf, size_t size)
 		return readable_value("", t->row[row]->id, buf, size);
 	value = cell(t, row, c - 1);
 	if (value == NULL)
-		return "";
+		return "-";
 	return readable_value(t->key[c - 1], value, buf, size);
 }
 
@@ -246,23 +246,26 @@ measure(const struct table *t, size_t c, struct shape *s)
 {
 	char text[CELL_TEXT];
 	const char *shown;
+	bool text_seen = false;
 	size_t i, n;
 	int64_t v;
 
 	(void)readable_heading(
 	    c == 0 ? t->name : t->key[c - 1], text, sizeof(text));
 	s->width = readable_width(text);
-	s->number = c > 0;
+	s->number = false;
 	for (i = 0; i < t->rows; i++) {
 		shown = cell_text(t, i, c, text, sizeof(text));
 		n = readable_width(shown);
 		if (n > s->width)
 			s->width = n;
-		if (c > 0 && cell(t, i, c - 1) != NULL &&
-		    strcmp(shown, "-") != 0 &&
-		    num_parse(cell(t, i, c - 1), INT64_MIN, INT64_MAX, &v) < 0)
-			s->number = false;
+		if (c == 0 || strcmp(shown, "-") == 0)
+			continue;
+		s->number =
+		    num_parse(cell(t, i, c - 1), INT64_MIN, INT64_MAX, &v) == 0;
+		text_seen |= !s->number;
 	}
+	s->number &= !text_seen;
 }
 
 static void

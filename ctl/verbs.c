@@ -47,7 +47,7 @@ static const struct option_row options[] = {
     {"--relay", NULL, FOR_EXPLAIN, AT(relay),
 	"packets are relayed, not redirected"},
     {"--rtt", "US", FOR_EXPLAIN, AT(rtt),
-	"round trip of the client's connection, in us or with a unit"},
+	"the client's round trip, in us or with a unit"},
     {"--feed", "FILE", FOR_EXPLAIN, AT(feed),
 	"offline: loads, states and paths are these lines (-: stdin)"},
     {"--director", "ID", FOR_EXPLAIN, AT(director),
@@ -59,7 +59,7 @@ static const struct option_row options[] = {
     {"--timeout", "TIME", FOR_PEERS, AT(timeout),
 	"for each daemon to answer (3s)"},
     {"--cert", "FILE", FOR_PEERS, AT(cert),
-	"TLS certificate with the role control, in the place of the\n"
+	"TLS certificate with the role control, instead of the\n"
 	"                     configuration's; with --key and --ca"},
     {"--key", "FILE", FOR_PEERS, AT(key), "its key"},
     {"--ca", "FILE", FOR_PEERS, AT(ca), "who signs"},
@@ -76,18 +76,18 @@ struct verb_row {
 };
 
 static const struct verb_row verbs[] = {
-    {"check", FOR_CHECK, "",
-	"check a configuration: every error, with its line", check_run},
-    {"status", FOR_STATUS, "[TABLE ...]",
-	"what every daemon of the configuration says of itself", status_run},
+    {"check", FOR_CHECK, "", "check a configuration: every error with line",
+	check_run},
+    {"status", FOR_STATUS, "[TABLE ...]", "what each daemon says of itself",
+	status_run},
     {"explain", FOR_EXPLAIN, "--contact SITE CLIENT",
 	"where a client would be sent, and why", explain_run},
-    {"drain", FOR_DRAIN, "server|site|border ID",
-	"send no new clients there; those who are there may end", drain_run},
+    {"drain", FOR_DRAIN, "server|site|border ID", "send no new clients there",
+	drain_run},
     {"disable", FOR_DRAIN, "server|site|border ID",
 	"take it for down until undrain", drain_run},
-    {"undrain", FOR_DRAIN, "server|site|border ID",
-	"take it into use again, after drain or disable", drain_run},
+    {"undrain", FOR_DRAIN, "server|site|border ID", "take it into use again",
+	drain_run},
     {"version", FOR_VERSION, "", "print the version", version_run},
 };
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -102,7 +102,7 @@ help_all(FILE *out)
 	for (i = 0; i < NVERBS; i++) {
 		(void)snprintf(
 		    call, sizeof(call), "%s %s", verbs[i].name, verbs[i].args);
-		fprintf(out, "  %-30s %s\n", call, verbs[i].help);
+		fprintf(out, "  %-31s%s\n", call, verbs[i].help);
 	}
 	fputs("\n`hopctl help VERB` shows its options. Exit status: 0 ok, 1 "
 	      "failed, 2 usage.\n",

@@ -84,7 +84,7 @@ start(void)
 	struct listen_lines at = {.socket = self.un.sun_path};
 	char why[400];
 
-	log_init("fuzz", LOG_LEVEL_WARN + 1);
+	log_init("fuzz", LOG_LEVEL_NONE);
 	(void)snprintf(self.dir, sizeof(self.dir), "/tmp/peer_fuzz.XXXXXX");
 	if (mkdtemp(self.dir) == NULL)
 		abort();

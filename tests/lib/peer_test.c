@@ -189,7 +189,7 @@ start(void)
 {
 	struct timeval tv = {.tv_usec = 2000};
 
-	log_init("peer_test", LOG_LEVEL_WARN + 1);
+	log_init("peer_test", LOG_LEVEL_NONE);
 	t.base = event_base_new();
 	t.turn = event_new(t.base, -1, EV_PERSIST, on_turn, NULL);
 	(void)event_add(t.turn, &tv);
