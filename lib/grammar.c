@@ -62,8 +62,8 @@ static const struct grammar_element grammar[ELEMS] = {
 	    "announced everywhere, replies come in at the contact",
 	    BE("own")),
 	WORD("return-leg", "server border",
-	    "how requests get from the contact to the server: straight, or "
-	    "by the border that answers",
+	    "of shared or relayed requests, what counts as the way in: "
+	    "contact to server, or border to contact",
 	    BE("server")),
 	WORD("unmeasured", "contact spread",
 	    "clients without a measured path leave by the contact's borders, "

@@ -46,6 +46,14 @@ every_row_is_sound(void)
 	CU_ASSERT(grammar_child(ELEM_SERVICE, "alias") == -1);
 }
 
+/* A failure that says of what. */
+static void
+failed(const char *what)
+{
+	printf("failed: \"%s\"\n", what);
+	CU_FAIL("see above");
+}
+
 struct value_case {
 	enum grammar_type type;
 	const char *good[8];
@@ -82,10 +90,10 @@ values_are_taken_and_refused(void)
 
 		for (k = 0; k < 8 && cases[i].good[k] != NULL; k++)
 			if (grammar_parse(&a, cases[i].good[k], &v) != 0)
-				CU_FAIL(cases[i].good[k]);
+				failed(cases[i].good[k]);
 		for (k = 0; k < 10 && cases[i].bad[k] != NULL; k++)
 			if (grammar_parse(&a, cases[i].bad[k], &v) == 0)
-				CU_FAIL(cases[i].bad[k]);
+				failed(cases[i].bad[k]);
 	}
 }
 
@@ -155,6 +163,78 @@ the_committed_relax_ng_is_the_generated_one(void)
 	CU_ASSERT(strcmp(text, have) == 0);
 	free(text);
 	free(have);
+}
+
+static char *
+manual(void)
+{
+	FILE *f = fopen("doc/man/hopscotch.xml.5", "r");
+	char *text = mem_new(100000);
+
+	CU_ASSERT_FATAL(f != NULL);
+	text[fread(text, 1, 99999, f)] = '\0';
+	(void)fclose(f);
+	return text;
+}
+
+/* Whether a word stands somewhere in a text by itself. */
+static bool
+has_word(const char *text, const char *word)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	const char *at = text;
+	size_t n = strlen(word);
+
+	while ((at = strstr(at, word)) != NULL) {
+		if ((at == text || strchr(letters, at[-1]) == NULL) &&
+		    (at[n] == '\0' || strchr(letters, at[n]) == NULL))
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+static void
+the_manual_names_all_elements_attributes_and_defaults(void)
+{
+	const struct grammar_attribute *a;
+	char *text = manual(), element[64];
+	int e;
+
+	for (e = 0; e < ELEMS; e++) {
+		(void)snprintf(
+		    element, sizeof(element), "<%s>", grammar_element(e)->name);
+		if (strstr(text, element) == NULL)
+			failed(element);
+		a = grammar_element(e)->attributes;
+		for (; a->name != NULL; a++) {
+			if (!has_word(text, a->name))
+				failed(a->name);
+			if (a->value != NULL && !has_word(text, a->value) &&
+			    strcmp(a->value, "no") != 0)
+				failed(a->value);
+		}
+	}
+	free(text);
+}
+
+static void
+the_manual_shows_an_example_that_loads(void)
+{
+	char *text = manual(), *begin, *end;
+	struct conf_errors errs;
+	struct world *w;
+
+	begin = strstr(text, "<hopscotch xmlns");
+	CU_ASSERT_FATAL(begin != NULL);
+	end = strstr(begin, ".Ed");
+	CU_ASSERT_FATAL(end != NULL);
+	w = conf_load_text(
+	    "manual", begin, (size_t)(end - begin), CONF_SECRETS_SKIP, &errs);
+	CU_ASSERT(w != NULL && errs.n == 0);
+	conf_errors_free(&errs);
+	world_free(&w);
+	free(text);
 }
 
 /* Documents in a directory, one a file, and what has to be said of them. */
@@ -509,6 +589,10 @@ static const struct unit_test tests[] = {
     {"near words are found", near_words_are_found},
     {"the committed RELAX NG is the generated one",
 	the_committed_relax_ng_is_the_generated_one},
+    {"the manual names all elements, attributes and defaults",
+	the_manual_names_all_elements_attributes_and_defaults},
+    {"the manual shows an example that loads",
+	the_manual_shows_an_example_that_loads},
     {"loader and RELAX NG agree on structure",
 	loader_and_relax_ng_agree_on_structure},
     {"loader and RELAX NG agree on values",
