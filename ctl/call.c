@@ -158,7 +158,7 @@ on_error(struct peer *p, const struct line *l, void *arg)
 #define ANSWERS (ROLE_MANAGER | ROLE_DIRECTOR | ROLE_FRONTEND | ROLE_RELAY)
 
 static const struct verb verbs[] = {
-    {"row", on_answer, ANSWERS, 2, 2},
+    {"row", on_answer, ANSWERS, 0, SIZE_MAX},
     {"done", on_answer, ANSWERS, 0, SIZE_MAX},
     {"asked", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
     {"measured", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
