@@ -14,6 +14,8 @@
 #include "lib/conf.h"
 #include "lib/grammar.h"
 
+_Static_assert(ELEMS <= 32, "elem.once has a bit for each");
+
 #define NOTES_MAX    500 /* more help nobody */
 #define WARNINGS_MAX 250 /* of them, so that errors find room */
 

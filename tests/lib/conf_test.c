@@ -417,6 +417,31 @@ many_errors_are_bounded(void)
 	free(text);
 }
 
+static void
+more_sites_than_possible_are_refused(void)
+{
+	struct conf_errors errs;
+	struct world *w;
+	char *text;
+	size_t size;
+	FILE *f;
+	int n, i;
+
+	for (n = WORLD_SITES_MAX; n <= WORLD_SITES_MAX + 1; n++) {
+		f = open_memstream(&text, &size);
+		(void)fputs(NS "<network>", f);
+		for (i = 0; i < n; i++)
+			(void)fprintf(f, "<site id='s%d'/>", i);
+		(void)fputs("</network>" END, f);
+		(void)fclose(f);
+		w = load_text(text, &errs);
+		CU_ASSERT((w != NULL) == (n == WORLD_SITES_MAX));
+		conf_errors_free(&errs);
+		world_free(&w);
+		free(text);
+	}
+}
+
 static struct world *
 load_secret(const char *dir, const char *secret, mode_t mode, char **notes)
 {
@@ -611,6 +636,8 @@ static const struct unit_test tests[] = {
 	the_hash_is_over_the_files_in_order_of_reading},
     {"lines above 65535 are exact", lines_above_65535_are_exact},
     {"many errors are bounded", many_errors_are_bounded},
+    {"more sites than possible are refused",
+	more_sites_than_possible_are_refused},
     {"secret files have to be secret and whole",
 	secret_files_have_to_be_secret_and_whole},
     {"a fifo or a directory is no configuration",
