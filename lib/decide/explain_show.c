@@ -222,7 +222,7 @@ print_head(const struct explanation *e, FILE *out)
 		fprintf(out, "measured: %s, %lld s ago%s\n", e->prefix,
 		    (long long)(e->age_ms / 1000), e->fresh ? "" : " (stale)");
 	else
-		fprintf(out, "measured: no border has this client\n");
+		fprintf(out, "measured: by no border\n");
 }
 
 static void
@@ -261,6 +261,10 @@ print_paths(const struct explanation *e, FILE *out)
 		site = widest(site, e->paths[i].site);
 		border = widest(border, e->paths[i].border);
 	}
+	if (n == 0) {
+		fprintf(out, "\n  no path has a metric\n");
+		return;
+	}
 	fprintf(out, "\n  %-*s  %-*s  %14s\n", site, "site", border, "border",
 	    "path metric");
 	for (i = 0; i < n; i++)
@@ -281,6 +285,8 @@ print_band(const struct explanation *e, FILE *out)
 	fprintf(out, "\n");
 	if (e->none != NULL)
 		fprintf(out, "no server: %s\n", e->none);
+	else if (e->all_busy)
+		fprintf(out, "all are busy, the nearest serve by weight:\n");
 	else if (e->anchor_us >= 0)
 		fprintf(out, "servers within %s to %s%s:\n",
 		    ms(e->anchor_us, from, sizeof(from)),
@@ -289,8 +295,6 @@ print_band(const struct explanation *e, FILE *out)
 	else
 		fprintf(out, "servers%s:\n",
 		    e->last_band ? ", whether a path is known or not" : "");
-	if (e->all_busy)
-		fprintf(out, "  all are busy: served by weight\n");
 	if (e->unknown)
 		fprintf(out, "  none is known to be up: the unknown serve\n");
 	if (e->stale)
