@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The sampler. Reads three files of procfs, one after the other without going
+ * back to the loop; connections on given ports come from the last count of
+ * agent/ports.c. Owns that and a buffer.
+ */
+
+#include "agent/load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/ports.h"
+#include "agent/procfs.h"
+#include "lib/log.h"
+#include "lib/mem.h"
+
+/* Of /proc/stat the processors come first: enough for some thousands. */
+#define BUFFER (512 * 1024)
+
+struct load {
+	char *procfs;
+	struct ports *ports; /* NULL: all ports */
+	bool by_port;
+	struct procfs_cpu cpu; /* of the sample before */
+	struct load_sample sample;
+	struct log_bound bound;
+	char *buffer;
+};
+
+/* The beginning of a file; its length, or -1 and errno. */
+static ssize_t
+read_file(struct load *l, const char *name)
+{
+	char path[4096];
+	size_t len = 0;
+	ssize_t n;
+	int fd, saved;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", l->procfs, name) >=
+	    sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	do {
+		n = read(fd, l->buffer + len, BUFFER - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while ((n > 0 && len < BUFFER) || (n < 0 && errno == EINTR));
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return n < 0 ? -1 : (ssize_t)len;
+}
+
+static void
+complain(struct load *l, const char *name, ssize_t len)
+{
+	if (!log_allowed(&l->bound, "load"))
+		return;
+	if (len < 0)
+		log_warn("load", "%s/%s", l->procfs, name);
+	else
+		log_warnx("load", "%s/%s: what we need is not in it", l->procfs,
+		    name);
+}
+
+static void
+sample_connections(struct load *l, struct load_sample *s, struct mono now)
+{
+	ssize_t len = read_file(l, "net/snmp");
+	uint64_t n;
+
+	if (len < 0 || procfs_tcp(l->buffer, (size_t)len, &n) < 0) {
+		complain(l, "net/snmp", len);
+		return;
+	}
+	if (l->by_port) {
+		if (l->ports == NULL)
+			return;
+		ports_count(l->ports, n, now);
+		if (!ports_last(l->ports, &n))
+			return;
+	}
+	s->connections = n;
+	s->metrics |= 1u << LOAD_CONNECTIONS;
+}
+
+static void
+sample_memory(struct load *l, struct load_sample *s)
+{
+	ssize_t len = read_file(l, "meminfo");
+	struct procfs_memory m;
+
+	if (len < 0 || procfs_memory(l->buffer, (size_t)len, &m) < 0) {
+		complain(l, "meminfo", len);
+		return;
+	}
+	s->ram_free = m.ram_free;
+	s->ram_total = m.ram_total;
+	s->swap_free = m.swap_free;
+	s->swap_total = m.swap_total;
+	s->metrics |= 1u << LOAD_RAM | 1u << LOAD_SWAP;
+}
+
+/* Idle between two readings in hundredths of 1 %. The kernel's idle may go
+ * back a little (proc(5)). */
+static unsigned
+idle_share(const struct procfs_cpu *before, const struct procfs_cpu *now)
+{
+	uint64_t total = now->total - before->total, idle;
+
+	idle = now->idle > before->idle ? now->idle - before->idle : 0;
+	if (idle > total)
+		idle = total;
+	return (unsigned)(idle * 10000 / total);
+}
+
+static void
+sample_cpu(struct load *l, struct load_sample *s)
+{
+	ssize_t len = read_file(l, "stat");
+	struct procfs_cpu cpu;
+
+	if (len < 0 || procfs_cpu(l->buffer, (size_t)len, &cpu) < 0) {
+		complain(l, "stat", len);
+		return;
+	}
+	s->cpus = cpu.cpus;
+	if (l->cpu.total != 0 && cpu.total > l->cpu.total) {
+		s->cpu_idle = idle_share(&l->cpu, &cpu);
+		s->metrics |= 1u << LOAD_CPU;
+	} else if (l->cpu.total != 0 && cpu.total == l->cpu.total) {
+		/* No tick since: what held then holds. */
+		s->cpu_idle = l->sample.cpu_idle;
+		s->metrics |= l->sample.metrics & 1u << LOAD_CPU;
+	}
+	l->cpu = cpu;
+}
+
+void
+load_take(struct load *l, struct mono now)
+{
+	struct load_sample s = {.taken = now};
+
+	sample_connections(l, &s, now);
+	sample_memory(l, &s);
+	sample_cpu(l, &s);
+	s.number = l->sample.number + 1;
+	if (s.number == 0) /* 0 means none; in 136 years */
+		s.number = 1;
+	l->sample = s;
+}
+
+const struct load_sample *
+load_last(const struct load *l)
+{
+	return &l->sample;
+}
+
+struct load *
+load_new(const struct load_conf *conf)
+{
+	struct load *l = mem_new(sizeof(*l));
+
+	l->procfs = mem_text(conf->procfs);
+	l->buffer = mem_array(BUFFER, 1);
+	l->bound.burst = 3;
+	l->by_port = conf->nports > 0;
+	if (l->by_port) {
+		l->ports = ports_new(conf->base, conf->ports, conf->nports);
+		if (l->ports == NULL)
+			log_warn("load", "no sock_diag in this kernel: "
+					 "connections on single ports are not "
+					 "known");
+	}
+	return l;
+}
+
+void
+load_free(struct load **lp)
+{
+	struct load *l = *lp;
+
+	if (l == NULL)
+		return;
+	ports_free(&l->ports);
+	free(l->procfs);
+	free(l->buffer);
+	free(l);
+	*lp = NULL;
+}
