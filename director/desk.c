@@ -424,18 +424,25 @@ static const struct verb verbs[] = {
 
 /* Parties. */
 
+/* With a border: only answers that name the server are void, it stays. */
 static void
-tell_one(void *arg, int server)
+tell_one(void *arg, int server, int border)
 {
 	struct look_arg *a = arg;
+	const struct world *w = a->d->world;
 	struct party *t;
 
 	TAILQ_FOREACH(t, &a->d->parties, link)
-	if (t->asks) {
-		peer_send(t->peer, "gone %s", a->d->world->servers[server].id);
+	{
+		if (!t->asks)
+			continue;
+		if (border < 0)
+			peer_send(t->peer, "gone %s", w->servers[server].id);
+		else
+			peer_send(t->peer, "gone %s border=%s",
+			    w->servers[server].id, w->borders[border].id);
 		a->d->gone_sent++;
 	}
-	log_debug("answer", "gone %s", a->d->world->servers[server].id);
 }
 
 struct list_arg {
@@ -444,10 +451,11 @@ struct list_arg {
 };
 
 static void
-list_one(void *arg, int server)
+list_one(void *arg, int server, int border)
 {
 	struct list_arg *a = arg;
 
+	(void)border;
 	peer_send(a->peer, "gone %s", a->world->servers[server].id);
 }
 

@@ -7,13 +7,16 @@
 
 #include "lib/mem.h"
 
+#define NO_NEWS (-2)
+#define WENT    (-1) /* else the border that went */
+
 struct gone {
 	const struct world *world;
 	bool **usable;   /* [service][use] */
 	unsigned *count; /* services a server is usable in */
 	bool *used;      /* by some service; one a server */
 	bool *up;        /* one a border */
-	bool *news;      /* to be told; one a server */
+	int *news;       /* what is to be told; one a server */
 };
 
 struct gone *
@@ -29,6 +32,8 @@ gone_new(const struct world *w)
 	g->news = mem_array(w->nservers + 1, sizeof(*g->news));
 	g->up = mem_array(w->nborders + 1, sizeof(*g->up));
 	memset(g->up, true, w->nborders);
+	for (s = 0; s < w->nservers; s++)
+		g->news[s] = NO_NEWS;
 	for (s = 0; s < w->nservices; s++) {
 		const struct service *service = &w->services[s];
 
@@ -77,16 +82,16 @@ has_way_out(const struct server *s, const bool *up)
 	return false;
 }
 
-/* An alias that went out by a border that is no longer up. */
-static bool
+/* A border that is no longer up of one of its aliases, or -1. */
+static int
 lost_alias(const struct gone *g, const struct server *s, const bool *up)
 {
 	size_t i;
 
 	for (i = 0; i < s->naliases; i++)
 		if (g->up[s->aliases[i].border] && !up[s->aliases[i].border])
-			return true;
-	return false;
+			return s->aliases[i].border;
+	return -1;
 }
 
 static void
@@ -109,7 +114,7 @@ look_at_service(struct gone *g, struct picture *p, size_t n, const bool *up,
 			g->count[server]++;
 		} else {
 			g->count[server]--;
-			g->news[server] = true;
+			g->news[server] = WENT;
 		}
 	}
 }
@@ -118,18 +123,21 @@ static void
 look_at_borders(struct gone *g, const bool *up)
 {
 	size_t i;
+	int lost;
 
 	if (memcmp(g->up, up, g->world->nborders * sizeof(*up)) == 0)
 		return;
-	for (i = 0; i < g->world->nservers; i++)
-		if (g->count[i] > 0 && lost_alias(g, &g->world->servers[i], up))
-			g->news[i] = true;
+	for (i = 0; i < g->world->nservers; i++) {
+		lost = lost_alias(g, &g->world->servers[i], up);
+		if (lost >= 0 && g->count[i] > 0 && g->news[i] == NO_NEWS)
+			g->news[i] = lost;
+	}
 	memcpy(g->up, up, g->world->nborders * sizeof(*up));
 }
 
 size_t
 gone_look(struct gone *g, struct picture *p, struct mono now,
-    void (*tell)(void *arg, int server), void *arg)
+    void (*tell)(void *arg, int server, int border), void *arg)
 {
 	const bool *up = picture_borders_up(p);
 	size_t i, told = 0;
@@ -138,21 +146,22 @@ gone_look(struct gone *g, struct picture *p, struct mono now,
 		look_at_service(g, p, i, up, now);
 	look_at_borders(g, up);
 	for (i = 0; i < g->world->nservers; i++) {
-		if (!g->news[i])
+		if (g->news[i] == NO_NEWS)
 			continue;
-		g->news[i] = false;
-		tell(arg, (int)i);
+		tell(arg, (int)i, g->news[i]);
+		g->news[i] = NO_NEWS;
 		told++;
 	}
 	return told;
 }
 
 void
-gone_list(const struct gone *g, void (*tell)(void *arg, int server), void *arg)
+gone_list(const struct gone *g, void (*tell)(void *arg, int server, int border),
+    void *arg)
 {
 	size_t i;
 
 	for (i = 0; i < g->world->nservers; i++)
 		if (g->used[i] && g->count[i] == 0)
-			tell(arg, (int)i);
+			tell(arg, (int)i, WENT);
 }

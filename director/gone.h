@@ -27,14 +27,14 @@ void gone_free(struct gone **g);
 
 /*
  * Look at the picture. tell() is called once for each server that stopped
- * being usable in a service, or one of whose aliases lost its border. Returns
- * how many.
+ * being usable in a service, with border -1, or that is usable but for aliases
+ * through a border that went, with that border. Returns how many.
  */
 size_t gone_look(struct gone *g, struct picture *p, struct mono now,
-    void (*tell)(void *arg, int server), void *arg);
+    void (*tell)(void *arg, int server, int border), void *arg);
 /* The same for each server that is usable in none of its services, as of the
  * last look: for a front end that just came. */
-void
-gone_list(const struct gone *g, void (*tell)(void *arg, int server), void *arg);
+void gone_list(const struct gone *g,
+    void (*tell)(void *arg, int server, int border), void *arg);
 
 #endif

@@ -38,13 +38,14 @@ room_fini(struct room *r)
 }
 
 static void
-tell(void *arg, int server)
+tell(void *arg, int server, int border)
 {
 	struct room *r = arg;
 	size_t n = strlen(r->told);
 
-	(void)snprintf(
-	    r->told + n, sizeof(r->told) - n, "%s ", r->w->servers[server].id);
+	(void)snprintf(r->told + n, sizeof(r->told) - n, "%s%s%s ",
+	    r->w->servers[server].id, border >= 0 ? "!" : "",
+	    border >= 0 ? r->w->borders[border].id : "");
 }
 
 static const char *
@@ -115,7 +116,7 @@ a_border_that_goes_takes_its_aliases(void)
 
 	room_init(&r);
 	(void)fixture_say(r.f, r.m1, at_ms(0), "state border:la down uplink");
-	CU_ASSERT_STRING_EQUAL(look(&r), "ny1 la1 ");
+	CU_ASSERT_STRING_EQUAL(look(&r), "ny1!la la1 ");
 	CU_ASSERT_STRING_EQUAL(list(&r), "la1 ");
 	(void)fixture_say(r.f, r.m1, at_ms(0), "state border:la up -");
 	CU_ASSERT_STRING_EQUAL(look(&r), "");
