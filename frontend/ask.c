@@ -548,6 +548,7 @@ static void
 on_gone(struct peer *p, const struct line *l, void *arg)
 {
 	struct ask *a = arg;
+	bool exit = line_option(l, "border") != NULL;
 	size_t i;
 
 	(void)p;
@@ -556,6 +557,8 @@ on_gone(struct peer *p, const struct line *l, void *arg)
 
 		if (server < 0)
 			a->skipped++;
+		else if (exit)
+			gone_void(&a->gone, server);
 		else
 			gone_add(&a->gone, server);
 	}

@@ -29,6 +29,12 @@ gone_add(struct gone *g, int server)
 }
 
 void
+gone_void(struct gone *g, int server)
+{
+	g->at[server] = ++g->now;
+}
+
+void
 gone_clear(struct gone *g, int server)
 {
 	g->still[server] = false;

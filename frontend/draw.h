@@ -29,6 +29,8 @@ struct gone {
 void gone_init(struct gone *g, const struct world *w);
 void gone_fini(struct gone *g);
 void gone_add(struct gone *g, int server);
+/* An exit of it went: answers that name it are void, but it is still there. */
+void gone_void(struct gone *g, int server);
 /* A director names the server again. */
 void gone_clear(struct gone *g, int server);
 /* The moment for what is learnt now, to be compared with later ones. */
