@@ -452,18 +452,25 @@ hang_up(struct peer *p, enum reason reason, const char *text)
 
 /* The way in: hello, then lines to the table. */
 
+/* Whatever comes in must not move the cursor of a terminal. */
+static void
+clean(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 void
 peer_error(struct peer *p, const char *fmt, ...)
 {
-	char text[512], who[NAME_TEXT], *c;
+	char text[512], who[NAME_TEXT];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (c = text; *c != '\0'; c++)
-		if (*c < ' ' || *c > '~')
-			*c = '?';
+	clean(text);
 	p->counters.errors++;
 	if (log_allowed(bound(p), p->conf->sub))
 		log_info(p->conf->sub, "%s: error %s",
@@ -578,6 +585,7 @@ on_error(struct peer *p, char *text)
 	const struct verb *v;
 	char who[NAME_TEXT];
 
+	clean(text);
 	if (p->phase != PHASE_UP) {
 		(void)snprintf(p->why, sizeof(p->why), "%s", text);
 		hang_up(p, REASON_PROTOCOL_ERROR, p->why);
@@ -630,9 +638,10 @@ on_line(struct peer *p, char *text, size_t len)
 	p->counters.lines_in++;
 	if (len == 4 && memcmp(text, "beat", 4) == 0 && p->phase == PHASE_UP)
 		return;
-	if (len >= 6 && memcmp(text, "error ", 6) == 0) {
+	if (len >= 5 && memcmp(text, "error", 5) == 0 &&
+	    (len == 5 || text[5] == ' ')) {
 		text[len] = '\0';
-		on_error(p, text + 6);
+		on_error(p, len > 5 ? text + 6 : text + 5);
 		return;
 	}
 	if (line_split(&p->line, text, len, &why) < 0) {

@@ -19,8 +19,8 @@
 
 struct peer;
 
-/* A verb `error` gets the whole text as field[1]; without one in the table it
- * is logged. `hello` and `beat` never reach a table. */
+/* A verb `error` gets the whole text, printable, as field[1]; without one in
+ * the table it is logged. `hello` and `beat` never reach a table. */
 struct verb {
 	const char *name;
 	void (*on)(struct peer *p, const struct line *l, void *arg);

@@ -871,9 +871,11 @@ an_error_line_is_free_text(void)
 	start();
 	l = listen_at(&t.at);
 	fd = raw_hello("frontend");
-	raw_say(fd, "error no  server a=b, c=d\nerror\n");
-	UNTIL(raw_has(fd, "error error needs"));
-	CU_ASSERT_STRING_EQUAL(t.a->got, "[no  server a=b, c=d]\n");
+	raw_say(fd, "error no  server a=b, c=d\nerror\nerror \n"
+		    "error \x1b[31mred\xff\nerrors\n");
+	UNTIL(raw_has(fd, "error unknown verb errors"));
+	CU_ASSERT_STRING_EQUAL(
+	    t.a->got, "[no  server a=b, c=d]\n[]\n[]\n[?[31mred?]\n");
 	(void)close(fd);
 	peer_listener_free(&l);
 	stop();
