@@ -60,7 +60,7 @@ struct view {
 	int *order; /* borders of a ping line; -1 for one not in the world */
 	size_t norder;
 	int64_t unit_us;
-	struct pings *pings;
+	struct pings *pings; /* made with the first; NULL: none yet */
 	struct view_limits limits;
 	uint64_t expired;
 	int32_t *values; /* of the line in hand */
@@ -128,7 +128,6 @@ view_new(const struct world *w)
 	v->values = mem_array(w->nborders, sizeof(*v->values));
 	v->answer = mem_array(w->nborders, sizeof(*v->answer));
 	v->limits = (struct view_limits){INT64_MAX, INT64_MAX, VIEW_PINGS_MAX};
-	v->pings = pings_new(w->nborders, VIEW_PINGS_MAX);
 	return v;
 }
 
@@ -510,6 +509,8 @@ take_ping(struct taking *t)
 	}
 	if (line_time(t, &time) < 0)
 		return VIEW_MALFORMED;
+	if (v->pings == NULL)
+		v->pings = pings_new(v->world->nborders, v->limits.max);
 	/* Two at a time: so they go faster than they come. */
 	v->expired +=
 	    pings_expire(v->pings, ago(t->now, v->limits.expire_us), 2);
@@ -715,7 +716,6 @@ view_set_limits(struct view *v, const struct view_limits *l)
 {
 	v->limits = *l;
 	pings_free(&v->pings);
-	v->pings = pings_new(v->world->nborders, l->max);
 }
 
 bool
@@ -725,8 +725,8 @@ view_ping(const struct view *v, const struct addr *client,
 	struct pings_hit hit;
 	size_t b;
 
-	if (!pings_find(v->pings, client, border_up,
-		ago(now, v->limits.expire_us), &hit))
+	if (v->pings == NULL || !pings_find(v->pings, client, border_up,
+				    ago(now, v->limits.expire_us), &hit))
 		return false;
 	for (b = 0; b < v->world->nborders; b++)
 		v->answer[b] = hit.values[b];
@@ -740,6 +740,9 @@ view_ping(const struct view *v, const struct addr *client,
 void
 view_count_paths(struct view *v, struct mono now, struct view_paths *out)
 {
+	*out = (struct view_paths){.max = v->limits.max};
+	if (v->pings == NULL)
+		return;
 	/* A bound on the work of one call; the rest goes with the next. */
 	v->expired +=
 	    pings_expire(v->pings, ago(now, v->limits.expire_us), 10000);

@@ -249,7 +249,8 @@ tell_question(struct inquiry *x)
 	if (!x->has_ping)
 		return;
 	e->prefix = mem_text(prefix_text(&x->ping.prefix, text, sizeof(text)));
-	e->age_ms = mono_ms(q->now, x->ping.time);
+	if (mono_cmp(q->now, x->ping.time) > 0)
+		e->age_ms = mono_ms(q->now, x->ping.time);
 	e->fresh = x->ping.fresh;
 }
 

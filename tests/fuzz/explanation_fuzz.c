@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Any text as the lines of an explanation, shown in every way. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/decide/explain.h"

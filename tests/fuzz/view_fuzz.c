@@ -3,6 +3,7 @@
  * Any text as lines of a feed, then a decision made from it, which goes over
  * the wire and comes back. The world is made by hand, small and odd.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/decide/explain.h"
