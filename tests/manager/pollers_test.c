@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Real processes, whose agents nobody answers for. */
+#include <signal.h>
+#include <string.h>
+
+#include "lib/mono.h"
+#include "manager/pollers.h"
+#include "tests/manager/world.h"
+#include "tests/unit.h"
+
+#define AGENT(id, n)                                                 \
+	"<server id='" id "' site='ny'><alias border='ny' name='" id \
+	".t' address='10.0.0." n "'/><agent address='127.0.0." n     \
+	"' port='9'/></server>"
+
+static const char farm[] =
+    "<policy id='p'><connections/></policy>" AGENT("a", "1") AGENT("b", "2")
+	AGENT("c", "3") AGENT("d", "4") AGENT("e",
+	    "5") "<server id='f' site='la'><alias border='la' name='f.t' "
+		 "address='10.0.0.6'/></server>"
+		 "<service id='www' host='www.t' policy='p'><use server='a'/>"
+		 "</service>";
+
+struct test {
+	struct event_base *base;
+	struct pollers *p;
+	struct world *w;
+	struct manager self;
+	int lost[6], failed[6];
+	bool (*until)(struct test *t);
+	struct mono begin;
+};
+
+static void
+on_record(void *arg, const struct record *r)
+{
+	struct test *t = arg;
+
+	if (r->kind == RECORD_FAIL)
+		t->failed[r->server]++;
+}
+
+static void
+on_lost(void *arg, int server)
+{
+	struct test *t = arg;
+
+	t->lost[server]++;
+}
+
+static void
+on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct test *t = arg;
+
+	(void)fd;
+	(void)what;
+	if (t->until(t) || mono_ms(mono_now(), t->begin) > 10000)
+		event_base_loopbreak(t->base);
+}
+
+/* Turn the loop until this holds; false after 10 s. */
+static bool
+wait_until(struct test *t, bool (*until)(struct test *t))
+{
+	struct timeval tv = {0, 10000};
+	struct event *look;
+
+	t->until = until;
+	t->begin = mono_now();
+	look = event_new(t->base, -1, EV_PERSIST, on_look, t);
+	event_add(look, &tv);
+	event_base_dispatch(t->base);
+	event_free(look);
+	return until(t);
+}
+
+static void
+begin(struct test *t)
+{
+	struct pollers_conf conf = {
+	    .on_record = on_record, .on_lost = on_lost, .arg = t};
+
+	memset(t, 0, sizeof(*t));
+	t->w = make_world(farm);
+	t->self = t->w->managers[0];
+	t->self.agents_per_poller = 2;
+	t->self.poll_us = 200000;
+	t->self.timeout_us = 50000;
+	t->base = event_base_new();
+	conf.base = t->base;
+	conf.world = t->w;
+	conf.manager = &t->self;
+	t->p = pollers_start(&conf);
+}
+
+static void
+end(struct test *t)
+{
+	pollers_free(&t->p);
+	event_base_free(t->base);
+	world_free(&t->w);
+}
+
+static bool
+all_failed(struct test *t)
+{
+	int i;
+
+	for (i = 0; i < 5; i++)
+		if (t->failed[i] == 0)
+			return false;
+	return true;
+}
+
+static void
+agents_are_shared_out_and_each_is_polled(void)
+{
+	struct poller_info x;
+	struct test t;
+	size_t i, agents = 0;
+
+	begin(&t);
+	CU_ASSERT_EQUAL(pollers_count(t.p), 3);
+	for (i = 0; i < pollers_count(t.p); i++) {
+		pollers_info(t.p, i, &x);
+		CU_ASSERT_TRUE(x.pid > 0);
+		CU_ASSERT_TRUE(x.agents <= 2);
+		agents += x.agents;
+	}
+	CU_ASSERT_EQUAL(agents, 5);
+	CU_ASSERT_TRUE(wait_until(&t, all_failed));
+	CU_ASSERT_EQUAL(t.failed[5], 0);
+	end(&t);
+}
+
+static bool
+is_back(struct test *t)
+{
+	struct poller_info x;
+
+	pollers_info(t->p, 0, &x);
+	return x.restarts == 1 && x.pid > 0 && x.beat.requests > 0;
+}
+
+static void
+one_that_is_killed_comes_back(void)
+{
+	struct poller_info before, after;
+	struct test t;
+
+	begin(&t);
+	CU_ASSERT_TRUE(wait_until(&t, all_failed));
+	pollers_info(t.p, 0, &before);
+	CU_ASSERT_EQUAL(kill(before.pid, SIGKILL), 0);
+	CU_ASSERT_TRUE(wait_until(&t, is_back));
+	pollers_info(t.p, 0, &after);
+	CU_ASSERT_NOT_EQUAL(before.pid, after.pid);
+	CU_ASSERT_EQUAL(t.lost[0], 1);
+	CU_ASSERT_EQUAL(t.lost[1], 0); /* of another process */
+	end(&t);
+}
+
+static void
+back_off_grows_to_a_bound(void)
+{
+	CU_ASSERT_EQUAL(pollers_back_off_ms(0), 200);
+	CU_ASSERT_EQUAL(pollers_back_off_ms(1), 400);
+	CU_ASSERT_EQUAL(pollers_back_off_ms(100), 5000);
+}
+
+static const struct unit_test tests[] = {
+    {"agents are shared out and each is polled",
+	agents_are_shared_out_and_each_is_polled},
+    {"one that is killed comes back", one_that_is_killed_comes_back},
+    {"back-off grows to a bound", back_off_grows_to_a_bound},
+};
+
+UNIT_MAIN("manager/pollers", tests)
