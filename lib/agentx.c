@@ -366,20 +366,41 @@ set_library(void)
 	snmp_enable_calllog();
 }
 
+static const struct {
+	int major, minor;
+	SNMPCallback *fn;
+	int priority; /* 0: the default; the lowest comes last */
+} callbacks[] = {
+    {SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_library_log, 0},
+    {SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_SESSION_INIT, on_session_init, 0},
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_session_start,
+	0},
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_session_stop, 0},
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_REGISTER_OID, on_registered,
+	NETSNMP_CALLBACK_LOWEST_PRIORITY},
+};
+#define NCALLBACKS (sizeof(callbacks) / sizeof(callbacks[0]))
+
 static void
 register_callbacks(struct agentx *a)
 {
-	(void)snmp_register_callback(
-	    SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_library_log, a);
-	(void)snmp_register_callback(SNMP_CALLBACK_LIBRARY,
-	    SNMP_CALLBACK_SESSION_INIT, on_session_init, a);
-	(void)snmp_register_callback(SNMP_CALLBACK_APPLICATION,
-	    SNMPD_CALLBACK_INDEX_START, on_session_start, a);
-	(void)snmp_register_callback(SNMP_CALLBACK_APPLICATION,
-	    SNMPD_CALLBACK_INDEX_STOP, on_session_stop, a);
-	(void)netsnmp_register_callback(SNMP_CALLBACK_APPLICATION,
-	    SNMPD_CALLBACK_REGISTER_OID, on_registered, a,
-	    NETSNMP_CALLBACK_LOWEST_PRIORITY);
+	size_t i;
+
+	for (i = 0; i < NCALLBACKS; i++)
+		(void)netsnmp_register_callback(callbacks[i].major,
+		    callbacks[i].minor, callbacks[i].fn, a,
+		    callbacks[i].priority);
+}
+
+/* snmp_shutdown() would free the argument of whatever is still registered. */
+static void
+unregister_callbacks(struct agentx *a)
+{
+	size_t i;
+
+	for (i = 0; i < NCALLBACKS; i++)
+		(void)snmp_unregister_callback(callbacks[i].major,
+		    callbacks[i].minor, callbacks[i].fn, a, 1);
 }
 
 struct agentx *
@@ -467,6 +488,7 @@ agentx_free(struct agentx **ap)
 	event_free(a->retry);
 	a->lost = true; /* we are the ones who go */
 	agentx_link_open(false);
+	unregister_callbacks(a);
 	snmp_shutdown(a->conf.program);
 	shutdown_agent();
 	snap_free(&a->serve.snap);
