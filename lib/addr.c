@@ -149,7 +149,12 @@ prefix_parse(const char *text, struct prefix *p)
 	if (addr_parse(host, &a) < 0)
 		return -1;
 	len = addr_bits(&a);
-	if (slash != NULL && num_parse(slash + 1, 0, addr_bits(&a), &len) < 0)
+	if (slash != NULL && num_parse(slash + 1, 0, 128, &len) < 0)
+		return -1;
+	/* ::ffff:10.0.0.0/104 is 10.0.0.0/8, counted in bits of IPv6. */
+	if (a.family == AF_INET && len >= 96 && strchr(host, ':') != NULL)
+		len -= 96;
+	if (len > addr_bits(&a))
 		return -1;
 	*p = addr_prefix(&a, (unsigned)len);
 	return addr_cmp(&p->addr, &a) == 0 ? 0 : -1;
