@@ -46,19 +46,18 @@ word_is(const struct cursor *word, const char *text)
 	       memcmp(word->p, text, n) == 0;
 }
 
-/* A decimal number that fills the word; what is too big stays at the top. */
+/* A decimal number that fills the word; a sum of some of them never wraps. */
 static bool
 number_of(const struct cursor *word, uint64_t *out)
 {
+	const uint64_t top = UINT64_MAX / 16;
 	uint64_t n = 0;
 	const char *p;
 
 	for (p = word->p; p < word->end; p++) {
 		if (*p < '0' || *p > '9')
 			return false;
-		if (__builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_add_overflow(n, (uint64_t)(*p - '0'), &n))
-			n = UINT64_MAX / 16; /* sums of a few must not wrap */
+		n = n > top / 10 - 1 ? top : n * 10 + (uint64_t)(*p - '0');
 	}
 	*out = n;
 	return word->p < word->end;
