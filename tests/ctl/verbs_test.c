@@ -225,6 +225,38 @@ help_fits_80_columns(void)
 	}
 }
 
+/* Each option that help names stands in the manual, and each verb. */
+static void
+the_manual_has_every_option_and_verb(void)
+{
+	static const char *const all[][3] = {{"help", NULL},
+	    {"help", "check", NULL}, {"help", "status", NULL},
+	    {"help", "explain", NULL}, {"help", "drain", NULL}};
+	char *manual = read_all("doc/man/hopctl.8"), *text, *line;
+	char word[40], want[50];
+	size_t i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(manual);
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		text = run(all[i]);
+		for (line = strtok(text, "\n"); line != NULL;
+		     line = strtok(NULL, "\n")) {
+			if (strspn(line, " ") != 2 ||
+			    sscanf(line, "  %39[a-z-]", word) != 1 ||
+			    strcmp(word, "--help") == 0)
+				continue;
+			(void)snprintf(want, sizeof(want), "%s%s",
+			    word[0] == '-' ? "Fl " : "",
+			    word[0] == '-' ? word + 1 : word);
+			if (strstr(manual, want) == NULL)
+				printf("the manual lacks %s\n", want);
+			CU_ASSERT_PTR_NOT_NULL(strstr(manual, want));
+		}
+		free(text);
+	}
+	free(manual);
+}
+
 static void
 quiet(void)
 {
@@ -238,6 +270,8 @@ static const struct unit_test tests[] = {
     {"options may stand anywhere", options_may_stand_anywhere},
     {"the first service is the default", the_first_service_is_the_default},
     {"help fits 80 columns", help_fits_80_columns},
+    {"the manual has every option and verb",
+	the_manual_has_every_option_and_verb},
 };
 
 UNIT_MAIN("ctl/verbs", tests)
