@@ -371,6 +371,7 @@ take_metrics(struct taking *t)
 	char text[METRICS_BYTES] = "";
 	const char *open = line_option(l, "connections");
 	size_t used = 0, i;
+	int64_t connections;
 	int s;
 
 	if (l->fields != 2)
@@ -393,7 +394,11 @@ take_metrics(struct taking *t)
 	text[used] = '\0';
 	free(t->v->metrics[s]);
 	t->v->metrics[s] = mem_text(text);
-	t->v->connections[s] = open != NULL ? parse_connections(open) : -1;
+	connections = open != NULL ? parse_connections(open) : -1;
+	/* What is drawn weighs by the connections there are. */
+	if (t->v->connections[s] != connections)
+		t->v->load_generation++;
+	t->v->connections[s] = connections;
 	t->v->load_time = t->now;
 	return VIEW_TAKEN;
 }

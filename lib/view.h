@@ -70,7 +70,8 @@ struct mono view_load_time(const struct view *v);
 struct mono view_path_time(const struct view *v);
 
 /* Grows whenever a border changes state or the order line changes: what was
- * scored before is void. And whenever any load or state changes. */
+ * scored before is void. And whenever any load, state or number of connections
+ * changes. */
 uint64_t view_path_generation(const struct view *v);
 uint64_t view_load_generation(const struct view *v);
 
