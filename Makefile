@@ -115,13 +115,16 @@ units: $(UNITS)
 objects: $(call obj,$(LIB_SRC) $(wildcard $(ROOMS:%=%/*.c) tests/lab/*.c \
     tests/bench/*.c) $(UNIT_SRC))
 
-# Fuzz targets: tests/fuzz/<name>_fuzz.c, any room may be under test.
+# Fuzz targets: tests/fuzz/<name>_fuzz.c, any room may be under test; the
+# one that <name> is comes first, as rooms may use the same names inside.
 CLANG        ?= clang-14
 FUZZ_SECONDS ?= 10
 FUZZ_SRC     := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZERS      := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
+fuzz_room = $(filter $(ROOMS),$(firstword $(subst _, ,$(notdir $(1)))))
 define fuzzer
-$(BUILD)/$(1:%.c=%): $(call obj,$(1)) $(ROOMS:%=$(BUILD)/%.a) \
+$(BUILD)/$(1:%.c=%): $(call obj,$(1)) \
+    $(patsubst %,$(BUILD)/%.a,$(call fuzz_room,$(1)) $(ROOMS)) \
     $(BUILD)/libhop.a
 endef
 $(foreach f,$(FUZZ_SRC),$(eval $(call fuzzer,$(f))))
