@@ -325,6 +325,10 @@ servers_out_of_reach_say_why(void)
 	CU_ASSERT_EQUAL(reason(0), REASON_NO_ADDRESS);
 	CU_ASSERT_EQUAL(reason(1), REASON_NO_BORDER);
 	CU_ASSERT_EQUAL(weight(2), 5000);
+	self.up[1] = self.up[2] = false;
+	pick();
+	CU_ASSERT_EQUAL(self.pick.ncandidates, 0);
+	CU_ASSERT_EQUAL(self.pick.none, REASON_NO_ADDRESS);
 	end();
 }
 
