@@ -62,7 +62,7 @@ farm_nms_conf()
 {
 	local dir=/etc/netns/${LAB_PREFIX}nms/snmp
 
-	mkdir -p "$dir"
+	mkdir -p "$dir" "$LAB/host/nms/cert_indexes"
 	{
 		echo "mibdirs $LAB/mibs"
 		echo "mibs HOPSCOTCH-MIB"
@@ -259,7 +259,7 @@ farm_role()
 	case $1 in
 	manager | director) echo "$1" ;;
 	front-*) echo frontend ;;
-	*) echo server ;;
+	*) echo content-server ;;
 	esac
 }
 
