@@ -70,23 +70,26 @@ reason_of(const char *word)
 }
 
 static void
-count_errors(struct party *t)
+count_lines(struct party *t)
 {
 	struct peer_counters c;
 
 	peer_counters(t->peer, &c);
-	if (t->feed != NULL)
+	if (t->feed != NULL) {
+		t->feed->lines += c.lines_in - t->lines_counted;
 		t->feed->errors += c.errors - t->errors_counted;
+	}
+	t->lines_counted = c.lines_in;
 	t->errors_counted = c.errors;
 }
 
 void
-desk_count_errors(struct desk *d)
+desk_count_lines(struct desk *d)
 {
 	struct party *t;
 
 	TAILQ_FOREACH(t, &d->parties, link)
-	count_errors(t);
+	count_lines(t);
 }
 
 static void
@@ -110,7 +113,7 @@ end_leftover(struct desk *d, struct feed *feed)
 	t = peer_data(old);
 	log_warnx("feed", "%s: connected again; the connection before it ends",
 	    feed->id);
-	count_errors(t);
+	count_lines(t);
 	party_free(d, t);
 	peer_free(&old);
 }
@@ -486,7 +489,7 @@ on_down(struct peer *p, const char *why, void *arg)
 	struct party *t = peer_data(p);
 	struct mono now = mono_now();
 
-	count_errors(t);
+	count_lines(t);
 	if (t->feed != NULL && t->feed->peer == p)
 		feeds_down(d->feeds, t->feed, reason_of(why), now);
 	party_free(d, t);

@@ -35,7 +35,7 @@ struct party {
 	bool skewed;
 	struct mono since;
 	uint64_t asked;
-	uint64_t errors_counted; /* of the peer's, in feed->errors */
+	uint64_t lines_counted, errors_counted; /* of the peer's, in feed's */
 	TAILQ_ENTRY(party) link;
 };
 
@@ -73,7 +73,7 @@ struct desk *desk_new(struct event_base *base, const struct world *w,
 void desk_free(struct desk **d);
 size_t desk_askers(const struct desk *d);
 size_t desk_skewed(const struct desk *d);
-/* Bring the error counters of the feeds up to date. */
-void desk_count_errors(struct desk *d);
+/* Bring the counters of lines and errors of the feeds up to date. */
+void desk_count_lines(struct desk *d);
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "director/directormib.h"
 
+#include <string.h>
+
 #include "lib/decide/pick.h"
 #include "lib/view.h"
 
@@ -88,7 +90,7 @@ fill_feeds(struct snap *s, struct desk *d, struct mono now)
 	const struct feed *f;
 	size_t i;
 
-	desk_count_errors(d);
+	desk_count_lines(d);
 	for (i = 0; (f = feeds_at(d->feeds, i)) != NULL; i++) {
 		bool used = f == feeds_used(d->feeds, FEED_LOAD) ||
 			    f == feeds_used(d->feeds, FEED_PATH);
@@ -101,7 +103,8 @@ fill_feeds(struct snap *s, struct desk *d, struct mono now)
 		number(
 		    s, MIB_hopDirectorFeedStateChanges, f->n, f->state_changes);
 		number(s, MIB_hopDirectorFeedInUse, f->n, used ? 1 : 2);
-		text(s, MIB_hopDirectorFeedConfigHash, f->n, f->hash);
+		text(s, MIB_hopDirectorFeedConfigHash, f->n,
+		    strcmp(f->hash, "-") == 0 ? "" : f->hash);
 		age(s, MIB_hopDirectorFeedAge, f->n, now, f->heard);
 		number(s, MIB_hopDirectorFeedLines, f->n, f->lines);
 		number(s, MIB_hopDirectorFeedErrors, f->n, f->errors);

@@ -278,7 +278,6 @@ feeds_line(struct feeds *f, struct feed *feed, const struct line *l,
 	enum view_result r;
 	char again[160];
 
-	feed->lines++;
 	feed->heard = now;
 	if (strcmp(l->field[0], "synced") == 0) {
 		synced(f, feed);

@@ -52,9 +52,9 @@ struct feed {
 	struct mono last[FEED_KINDS]; /* line of this kind; {0}: never */
 	struct mono load_since_up;    /* the same for loads, this connection */
 	struct mono heard;            /* any line but a beat */
-	uint64_t lines, unknown;
-	uint64_t errors;   /* malformed lines; counted by who answers them */
-	bool told_unknown; /* logged, for this connection */
+	uint64_t unknown;       /* lines with names that the world lacks */
+	uint64_t lines, errors; /* kept by who holds the socket */
+	bool told_unknown;      /* logged, for this connection */
 };
 
 struct feeds;

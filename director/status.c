@@ -50,7 +50,7 @@ send_feeds(struct desk *d, struct peer *p, struct mono now)
 	const struct feed *f;
 	size_t i;
 
-	desk_count_errors(d);
+	desk_count_lines(d);
 	for (i = 0; (f = feeds_at(d->feeds, i)) != NULL; i++) {
 		bool load = f == feeds_used(d->feeds, FEED_LOAD);
 		bool path = f == feeds_used(d->feeds, FEED_PATH);

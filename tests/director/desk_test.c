@@ -245,7 +245,7 @@ malformed_feed_lines_change_nothing_else(void)
 	CU_ASSERT_PTR_NOT_NULL(until(&r, &m, "error state"));
 	say(&r, &m, "load nobody 7 ny1 1234");
 	barrier(&r, &m);
-	desk_count_errors(r.desk);
+	desk_count_lines(r.desk);
 	/* With those of the two barriers. */
 	CU_ASSERT_EQUAL(feeds_at(r.desk->feeds, 0)->errors, 6);
 	CU_ASSERT_EQUAL(feeds_at(r.desk->feeds, 0)->unknown, 1);
