@@ -108,25 +108,28 @@ waited(const struct front *f, enum conn_phase phase, int64_t ms)
 	return c;
 }
 
-/* Room for one more client: those who wait for nothing of ours go first, then
- * those who are slow on purpose. */
-static bool
-make_room(struct http *h)
+/* Who goes if one more comes: those who wait for nothing of ours, then those
+ * who are slow on purpose. NULL: nobody can. */
+static struct conn *
+expendable(const struct front *f)
 {
-	struct front *f = &h->front;
-	struct conn *c;
+	struct conn *c = waited(f, CONN_LINGER, 0);
 
-	if (f->nconns < f->self->clients)
-		return true;
-	c = waited(f, CONN_LINGER, 0);
 	if (c == NULL)
 		c = waited(f, CONN_IDLE, 0);
 	if (c == NULL)
 		c = waited(f, CONN_HEAD, SLOW_MS);
-	if (c != NULL) {
-		conn_free(c);
+	return c;
+}
+
+/* Whether one more can come. */
+static bool
+has_room(struct http *h)
+{
+	const struct front *f = &h->front;
+
+	if (f->nconns < f->self->clients || expendable(f) != NULL)
 		return true;
-	}
 	if (log_allowed(&h->bound, "http"))
 		log_warnx("http",
 		    "all %u clients are busy: new ones wait; see clients= of "
@@ -191,7 +194,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (h->done != NULL)
 		drain_on(h);
 	/* Descriptors may have run out, not clients. */
-	else if (h->paused && h->front.nconns < h->front.self->clients)
+	else if (h->paused && (h->front.nconns < h->front.self->clients ||
+				  expendable(&h->front) != NULL))
 		pause_accept(h, false);
 }
 
@@ -208,7 +212,7 @@ accept_one(struct listener *l)
 	uint16_t port;
 	int fd;
 
-	if (!make_room(h))
+	if (!has_room(h))
 		return false;
 	fd = accept4(
 	    l->fd, (struct sockaddr *)&ss, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -224,6 +228,8 @@ accept_one(struct listener *l)
 		pause_accept(h, true);
 		return false;
 	}
+	if (h->front.nconns >= h->front.self->clients)
+		conn_free(expendable(&h->front));
 	addr_from_sockaddr((const struct sockaddr *)&ss, &client, &port);
 	conn_new(
 	    &h->front, fd, &client, &l->shown.counters, l->shown.conf->service);
