@@ -33,23 +33,11 @@ ctl_load(const struct ctl *c)
 	return w;
 }
 
-/* Options are texts of argv; struct tls is not const for the loader's sake. */
-static char *
-text(const char *s)
-{
-	union {
-		const char *from;
-		char *to;
-	} u = {s};
-
-	return u.to;
-}
-
 const struct tls *
 ctl_tls(struct ctl *c, const struct world *w)
 {
 	if (c->cert == NULL)
 		return w->tls;
-	c->tls = (struct tls){text(c->cert), text(c->key), text(c->ca)};
+	c->tls = (struct tls){c->cert, c->key, c->ca};
 	return &c->tls;
 }

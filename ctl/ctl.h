@@ -19,11 +19,11 @@ enum ctl_exit { CTL_OK = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 /* One run of hopctl: options as given (NULL or false: not given). */
 struct ctl {
 	const char *verb;
-	const char *conf_file;
-	const char *timeout, *cert, *key, *ca;
-	const char *daemon;
-	const char *contact, *service, *feed, *rtt, *director, *why_not;
-	const char *reason, *as;
+	char *conf_file;
+	char *timeout, *cert, *key, *ca;
+	char *daemon;
+	char *contact, *service, *feed, *rtt, *director, *why_not;
+	char *reason, *as;
 	bool json, relay, secrets, help;
 	FILE *out, *err;
 	struct tls tls; /* of the three files, if given */

@@ -173,16 +173,13 @@ print_json(const struct ctl *c, const struct world *w, const struct asked *a,
 static int
 check_names(const struct ctl *c, const struct asked *a, char **names)
 {
-	const char *const *only;
 	const char *name;
 	size_t i, k;
-	bool found;
 
 	for (; *names != NULL; names++) {
-		const char *const one[] = {*names, NULL};
+		const char *const only[] = {*names, NULL};
+		bool found = false;
 
-		only = one;
-		found = false;
 		for (i = 0; i < a->n; i++)
 			for (k = 0;
 			     (name = tables_name(a->tables[i], k)) != NULL; k++)

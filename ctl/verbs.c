@@ -207,7 +207,7 @@ static int
 take_option(
     struct ctl *c, const struct verb_row *v, int argc, char **argv, int *i)
 {
-	const char *word = argv[*i], *equals = strchr(word, '=');
+	char *word = argv[*i], *equals = strchr(word, '=');
 	const struct option_row *o = find_option(v, word);
 	void *at;
 
@@ -222,7 +222,7 @@ take_option(
 	}
 	if (equals == NULL && *i + 1 == argc)
 		return ctl_usage(c, "%s needs a value: %s", o->name, o->arg);
-	*(const char **)at = equals != NULL ? equals + 1 : argv[++*i];
+	*(char **)at = equals != NULL ? equals + 1 : argv[++*i];
 	return CTL_OK;
 }
 
@@ -252,10 +252,9 @@ parse(struct ctl *c, const struct verb_row *v, int *argc, char **argv)
 static int
 run_verb(const struct verb_row *v, int argc, char **argv, FILE *out, FILE *err)
 {
-	struct ctl c = {.verb = v->name,
-	    .conf_file = CONF_DEFAULT_FILE,
-	    .out = out,
-	    .err = err};
+	char default_conf[] = CONF_DEFAULT_FILE;
+	struct ctl c = {
+	    .verb = v->name, .conf_file = default_conf, .out = out, .err = err};
 
 	if (parse(&c, v, &argc, argv) != CTL_OK)
 		return CTL_USAGE;
@@ -294,9 +293,7 @@ ctl_main(int argc, char **argv, FILE *out, FILE *err)
 	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
 	    strcmp(argv[1], "-h") == 0)
 		return run_help(argc - 2, argv + 2, out, err);
-	if (strcmp(argv[1], "--version") == 0)
-		return run_verb(find_verb("version"), 0, argv + 2, out, err);
-	v = find_verb(argv[1]);
+	v = find_verb(strcmp(argv[1], "--version") == 0 ? "version" : argv[1]);
 	if (v == NULL)
 		return unknown_verb(argv[1], err);
 	return run_verb(v, argc - 2, argv + 2, out, err);
