@@ -43,6 +43,7 @@ look_soon(struct desk *d)
 static void
 gone_soon(struct desk *d)
 {
+	picture_void(d->picture);
 	d->look_at_gone = true;
 	look_soon(d);
 }

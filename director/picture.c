@@ -16,10 +16,14 @@
 
 /* How often ages are looked at. */
 #define TICK_MS 250
+/* A service of more servers than this is looked at so often that it costs a
+ * tenth of the time or so, however fast its loads come in. */
+#define MANY          256
+#define MANY_PAUSE_NS INT64_C(200) /* a server */
 
 /* What a service was last made from. */
 struct made {
-	uint64_t feeds, lines, draws;
+	uint64_t feeds, voids, lines, draws;
 	int64_t tick;
 };
 
@@ -28,6 +32,7 @@ struct shot {
 	enum state *state, *state_new;
 	int *load, *load_new;
 	struct made made;
+	struct mono looked;
 };
 
 struct picture {
@@ -36,6 +41,7 @@ struct picture {
 	const struct draws *draws;
 	struct shot *shots; /* one a service */
 	bool *up, *up_new;  /* one a border */
+	uint64_t voids;
 	uint64_t paths_epoch;
 	uint64_t made_feeds, made_lines[FEED_KINDS];
 };
@@ -201,20 +207,40 @@ take_over(struct shot *t, size_t n, bool loads)
 		t->pub.epoch++;
 }
 
+void
+picture_void(struct picture *p)
+{
+	p->voids++;
+}
+
+/* Whether it was made from all this, or from nearly all and not long ago. */
+static bool
+is_new_enough(
+    const struct shot *t, const struct made *m, size_t nuse, struct mono now)
+{
+	if (m->feeds != t->made.feeds || m->voids != t->made.voids ||
+	    m->tick != t->made.tick)
+		return false;
+	if (m->lines == t->made.lines && m->draws == t->made.draws)
+		return true;
+	return nuse > MANY &&
+	       now.ns - t->looked.ns < (int64_t)nuse * MANY_PAUSE_NS;
+}
+
 const struct picture_service *
 picture_service(struct picture *p, int service, struct mono now)
 {
 	const struct service *s = &p->world->services[service];
 	const struct view *v = feeds_view(p->feeds, FEED_LOAD);
 	struct shot *t = &p->shots[service];
-	struct made m = {feeds_generation(p->feeds),
+	struct made m = {feeds_generation(p->feeds), p->voids,
 	    v != NULL ? view_load_generation(v) : 0, draws_generation(p->draws),
 	    now.ns / (TICK_MS * 1000000)};
 
-	if (m.feeds == t->made.feeds && m.lines == t->made.lines &&
-	    m.draws == t->made.draws && m.tick == t->made.tick)
+	if (is_new_enough(t, &m, s->nuse, now))
 		return &t->pub;
 	t->made = m;
+	t->looked = now;
 	look_at_service(p, t, s, v, now);
 	take_over(t, s->nuse, pick_has_metrics(&p->world->policies[s->policy]));
 	t->pub.state = t->state;

@@ -36,6 +36,9 @@ void picture_free(struct picture **p);
 const bool *picture_borders_up(struct picture *p);
 /* Grows when a border changes, or when paths come from another view. */
 uint64_t picture_paths_epoch(struct picture *p);
+/* States changed: look at all services anew, also at those that are so big that
+ * they are not looked at with each line. */
+void picture_void(struct picture *p);
 /* The service as it is now. Valid until the next call. */
 const struct picture_service *
 picture_service(struct picture *p, int service, struct mono now);

@@ -12,9 +12,9 @@ struct room {
 };
 
 static void
-room_init(struct room *r)
+room_init_with(struct room *r, struct world *w)
 {
-	r->w = fixture_world();
+	r->w = w;
 	r->f = feeds_new(r->w, &r->w->directors[0], at_ms(0));
 	r->d = draws_new(r->w);
 	r->p = picture_new(r->w, r->f, r->d);
@@ -25,6 +25,12 @@ room_init(struct room *r)
 	(void)fixture_say(r->f, r->m1, at_ms(0), "synced");
 	(void)fixture_say(r->f, r->c, at_ms(0), "borders ny la");
 	(void)feeds_choose(r->f, at_ms(0));
+}
+
+static void
+room_init(struct room *r)
+{
+	room_init_with(r, fixture_world());
 }
 
 static void
@@ -143,6 +149,53 @@ a_border_is_up_if_both_feeds_say_so(void)
 	room_fini(&r);
 }
 
+/* A service of 300 servers. */
+static struct world *
+big_world(void)
+{
+	size_t size = 300 * 200 + 4096, n;
+	char *xml = malloc(size);
+	struct world *w;
+	int i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(xml);
+	n = (size_t)snprintf(xml, size, FIXTURE_HEAD FIXTURE_POLICY);
+	for (i = 0; i < 300; i++)
+		n += (size_t)snprintf(xml + n, size - n,
+		    "<server id='s%d' site='ny'><alias border='ny' "
+		    "name='s%d.test' address='10.1.%d.%d'/></server>\n",
+		    i, i, i / 200, i % 200 + 1);
+	n += (size_t)snprintf(xml + n, size - n,
+	    "<service id='www' protocol='http' host='www.test' "
+	    "policy='balanced'>");
+	for (i = 0; i < 300; i++)
+		n += (size_t)snprintf(
+		    xml + n, size - n, "<use server='s%d'/>", i);
+	(void)snprintf(
+	    xml + n, size - n, "</service>" FIXTURE_DAEMONS FIXTURE_TAIL);
+	w = fixture_load(xml);
+	free(xml);
+	return w;
+}
+
+static void
+a_big_service_is_not_looked_at_with_each_load(void)
+{
+	struct room r;
+
+	room_init_with(&r, big_world());
+	CU_ASSERT_EQUAL(picture_service(r.p, 0, at_ms(1000))->load[0], -1);
+	(void)fixture_say(r.f, r.m1, at_ms(1000), "load s0 77");
+	CU_ASSERT_EQUAL(picture_service(r.p, 0, at_ms(1000))->load[0], -1);
+	CU_ASSERT_EQUAL(picture_service(r.p, 0, at_ms(1001))->load[0], 77);
+	/* States are. */
+	(void)fixture_say(r.f, r.m1, at_ms(1001), "state s0 down x");
+	picture_void(r.p);
+	CU_ASSERT_EQUAL(
+	    picture_service(r.p, 0, at_ms(1001))->state[0], STATE_DOWN);
+	room_fini(&r);
+}
+
 static void
 pings_do_not_change_the_paths_epoch(void)
 {
@@ -167,6 +220,8 @@ static const struct unit_test tests[] = {
 	draws_count_as_load_until_the_next_sample},
     {"a border is up if both feeds say so",
 	a_border_is_up_if_both_feeds_say_so},
+    {"a big service is not looked at with each load",
+	a_big_service_is_not_looked_at_with_each_load},
     {"pings do not change the paths epoch",
 	pings_do_not_change_the_paths_epoch},
 };
