@@ -93,13 +93,19 @@ some_to()
 
 servers_up()
 {
-	[ "$(farm_hopctl status --json | jq_up)" = 8 ]
+	[ "$(farm_hopctl status server --daemon manager --json | jq_up)" = 8 ]
 }
 
 # Servers in state up, from the status of the manager.
 jq_up()
 {
 	grep -c '"state": *"up"'
+}
+
+is_overloaded()
+{
+	farm_hopctl explain --contact dc --why-not "$1" 192.0.2.10 |
+	    grep -q overloaded
 }
 
 hopctl()
@@ -141,7 +147,7 @@ show_start()
 show_status()
 {
 	step "What the system knows"
-	hopctl status
+	hopctl status server --daemon director
 }
 
 show_clients()
@@ -184,10 +190,13 @@ show_fill()
 	typed "fill 300 connections to www.dc1.test.com   (its limit is 200)"
 	lab_start fill client-dc "$LAB/bin/fill" 120 300 10.3.1.3 80 \
 	    www.dc1-dc.test.com
-	seen "www.dc1 gets no more clients" lab_wait 10 none_to dc '^www.dc1'
+	seen "the manager sees that it is overloaded" \
+	    lab_wait 12 is_overloaded www.dc1.test.com
 	after=$(sent dc 40)
 	say "with 300 connections open:"
 	bars <<<"$after"
+	seen "all traffic has moved away" \
+	    test "$(count '^www.dc1' <<<"$after")" = 0
 	hopctl explain --contact dc --why-not www.dc1.test.com 192.0.2.10
 	lab_stop fill
 	seen "they close, and it gets clients again" \
@@ -204,13 +213,11 @@ show_kill()
 	sleep 2
 	typed "kill -9 nginx of www.ny1"
 	killed=$(lab_now)
-	ip netns pids "${LAB_PREFIX}ny1" | while read -r p; do
-		[ "$(cat /proc/"$p"/comm)" != nginx ] || kill -9 "$p"
-	done
+	lab_kill_program ny1 nginx
 	wait "$(lab_pid load)"
 	indent <"$LAB/log/load.log"
 	last=$(awk '$1 == "to" && $2 ~ /^www.ny1/ { if ($5 > t) t = $5 }
-	    END { print t + 0 }' "$LAB/log/load.log")
+	    END { printf "%.0f\n", t }' "$LAB/log/load.log")
 	late=$((last - killed))
 	say "the last client was sent to www.ny1 $late ms after its death"
 	seen "no client was sent there later than 5 s" test $late -le 5000

@@ -240,11 +240,27 @@ lab_stop()
 	return 0
 }
 
-# kill -9, and wait until the kernel has taken it away.
+# kill -9, and wait until the kernel has taken it away. (The shell tells of
+# killed jobs on stderr.)
 lab_kill()
 {
-	kill -KILL "$(lab_pid "$1")" 2>/dev/null
-	wait "$(lab_pid "$1")" 2>/dev/null
+	{
+		kill -KILL "$(lab_pid "$1")"
+		wait "$(lab_pid "$1")"
+	} 2>/dev/null
+	return 0
+}
+
+# The same for all processes of a program on a host: lab_kill_program HOST
+# PROGRAM, where PROGRAM-HOST is the name it was started by.
+lab_kill_program()
+{
+	{
+		for p in $(ip netns pids "$LAB_PREFIX$1"); do
+			[ "$(cat "/proc/$p/comm")" != "$2" ] || kill -9 "$p"
+		done
+		wait "$(lab_pid "$2-$1")"
+	} 2>/dev/null
 	return 0
 }
 
@@ -267,6 +283,12 @@ lab_wait()
 
 # A scenario's results. check TEXT COMMAND...: ok if the command succeeds.
 LAB_FAILED=0
+
+# A figure, for people.
+note()
+{
+	echo "    $*"
+}
 
 ok()
 {
