@@ -18,6 +18,9 @@
 
 #define PEERS_MAX 1024
 #define TICK_MS   250
+/* Just started, we would take each server for up. Front ends know better: for
+ * so long they shall go on with what they have, until a manager has told us. */
+#define GRACE_MS 3000
 /* What changes in a burst is looked at once. */
 #define SOON_MS 10
 
@@ -54,6 +57,11 @@ choose(struct desk *d, struct mono now)
 	if (feeds_choose(d->feeds, now)) {
 		gone_soon(d);
 		d->look_at_held = true;
+	}
+	if (!d->told && feeds_is_fresh(d->feeds, FEED_LOAD)) {
+		d->told = true;
+		d->look_at_held = true;
+		look_soon(d);
 	}
 }
 
@@ -288,6 +296,19 @@ answer(struct desk *d, struct peer *p, const struct ask *q,
 	d->tally->time_ns += (uint64_t)(mono_now().ns - begun.ns);
 }
 
+/* Nobody has told us anything yet: their answer waits for that, a little. */
+static bool
+is_early(struct desk *d, struct peer *p, const struct ask *q, struct mono now)
+{
+	if (d->told || mono_cmp(now, d->grace) >= 0)
+		return false;
+	if (held_add(d->held, q, p, d->grace))
+		set_due(d, now);
+	else
+		d->tally->held_refused++;
+	return true;
+}
+
 static void
 on_ask(struct peer *p, const struct line *l, void *arg)
 {
@@ -312,6 +333,8 @@ on_ask(struct peer *p, const struct line *l, void *arg)
 		peer_send_text(p, text, len);
 		return;
 	}
+	if (is_early(d, p, &q, now))
+		return;
 	answer_look(d->answer, &q, now, &path);
 	if (!must_wait(d, p, &q, &path, now))
 		answer(d, p, &q, &path, now, now);
@@ -337,6 +360,8 @@ is_known(void *arg, const struct ask *q)
 	struct look_arg *a = arg;
 	struct answer_path path;
 
+	if (a->d->world->services[q->service].wait_us == 0)
+		return a->d->told; /* held for that alone */
 	answer_look(a->d->answer, q, a->now, &path);
 	return path.known;
 }
@@ -587,6 +612,8 @@ make_modules(struct desk *d)
 	d->held = held_new();
 	d->gone = gone_new(d->world);
 	d->standing = standing_new(d->world, d->started);
+	if (d->world->nmanagers > 0)
+		d->grace = mono_add_ms(d->started, GRACE_MS);
 }
 
 static int

@@ -64,6 +64,8 @@ struct desk {
 	size_t nlisteners;
 	struct event *tick, *soon, *due;
 	bool soon_set, look_at_gone, look_at_held;
+	bool told;         /* a feed of loads has told all it knows */
+	struct mono grace; /* until then asks wait for that; {0}: they do not */
 };
 
 /* Listens at once; every error of that is in the log, then NULL. The world

@@ -55,6 +55,7 @@ room_init(struct room *r, struct world *w)
 	r->base = event_base_new();
 	r->desk = desk_new(r->base, w, &r->self);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(r->desk);
+	r->desk->grace = (struct mono){0};
 }
 
 static void
@@ -197,6 +198,47 @@ an_ask_gets_its_best(void)
 	CU_ASSERT_EQUAL(r.desk->tally->decisions, 100);
 	bye(&f);
 	bye(&m);
+	room_fini(&r);
+}
+
+static void
+just_started_it_waits_for_its_managers(void)
+{
+	struct room r;
+	struct client m, f;
+
+	room_init(&r, fixture_world());
+	r.desk->grace = mono_add_ms(mono_now(), 60000);
+	hello(&r, &f, "frontend f1 -");
+	say(&r, &f, "ask 1 www ny 192.0.2.1");
+	barrier(&r, &f);
+	CU_ASSERT_EQUAL(held_count(r.desk->held), 1);
+	hello(&r, &m, "manager m1 - gives=load");
+	say(&r, &m, "state ny1 down connect-refused");
+	barrier(&r, &m);
+	CU_ASSERT_EQUAL(held_count(r.desk->held), 1);
+	say(&r, &m, "synced");
+	CU_ASSERT_PTR_NOT_NULL(until(&r, &f, "best 1 "));
+	CU_ASSERT_PTR_NULL(strstr(f.got, " ny1 "));
+	bye(&m);
+	say(&r, &f, "ask 2 www ny 192.0.2.1");
+	CU_ASSERT_PTR_NOT_NULL(until(&r, &f, "best 2 "));
+	bye(&f);
+	room_fini(&r);
+}
+
+static void
+it_does_not_wait_for_managers_for_ever(void)
+{
+	struct room r;
+	struct client f;
+
+	room_init(&r, fixture_world());
+	r.desk->grace = mono_add_ms(mono_now(), 100);
+	hello(&r, &f, "frontend f1 -");
+	say(&r, &f, "ask 1 www ny 192.0.2.1");
+	CU_ASSERT_PTR_NOT_NULL(until(&r, &f, "best 1 "));
+	bye(&f);
 	room_fini(&r);
 }
 
@@ -741,6 +783,10 @@ all_vectors_agree_over_the_wire(void)
 
 static const struct unit_test tests[] = {
     {"an ask gets its best", an_ask_gets_its_best},
+    {"just started it waits for its managers",
+	just_started_it_waits_for_its_managers},
+    {"it does not wait for managers for ever",
+	it_does_not_wait_for_managers_for_ever},
     {"bad asks are answered and nobody is cut off",
 	bad_asks_are_answered_and_nobody_is_cut_off},
     {"malformed feed lines change nothing else",
