@@ -200,13 +200,22 @@ endpoint_unlink(const struct listen_lines *at, int fd)
 		(void)unlink(un.sun_path);
 }
 
+void
+endpoint_no_delay(int fd)
+{
+	int on = 1;
+
+	/* Only slower without it. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
 int
 endpoint_connect(const struct listen_lines *to, char *why, size_t size)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(struct sockaddr_un);
 	int family = to->socket != NULL ? AF_UNIX : to->addr.family, fd;
-	int on = 1, err;
+	int err;
 
 	if (to->socket == NULL) {
 		if (!to->tls && !addr_is_loopback(&to->addr))
@@ -220,7 +229,7 @@ endpoint_connect(const struct listen_lines *to, char *why, size_t size)
 	if (fd < 0)
 		return fail(to, "no socket", errno, why, size);
 	if (family != AF_UNIX)
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		endpoint_no_delay(fd);
 	if (connect(fd, (struct sockaddr *)&ss, len) == 0 ||
 	    errno == EINPROGRESS)
 		return fd;

@@ -24,6 +24,8 @@ int endpoint_listen(const struct listen_lines *at, char *why, size_t size);
 void endpoint_unlink(const struct listen_lines *at, int fd);
 /* A socket that is connected or connecting, or -1 and *why. */
 int endpoint_connect(const struct listen_lines *to, char *why, size_t size);
+/* For accepted TCP: small answers leave at once. */
+void endpoint_no_delay(int fd);
 /* What became of a connect: 0 or an errno. */
 int endpoint_error(int fd);
 /* "unix:/run/x.sock", "127.0.0.1:26559", "[::1]:26559 tls"; returns buf. */

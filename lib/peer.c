@@ -41,9 +41,11 @@
 #define BAD_LINES_MAX 100 /* in a row, without a good one */
 #define IN_FIRST      16384
 #define OUT_FIRST     4096
-#define OUT_EAGER     65536  /* write at once from so much on */
-#define OUT_KEEP      262144 /* an idle peer keeps no bigger buffer */
-#define ACCEPTS       16     /* in one turn */
+#define OUT_EAGER     65536      /* write at once from so much on */
+#define OUT_KEEP      262144     /* an idle peer keeps no bigger buffer */
+#define OUT_PAUSE     (1u << 20) /* no new lines from who has so much to read */
+#define CONTROL_MORE  8  /* a whole status of a big farm is one answer */
+#define ACCEPTS       16 /* in one turn */
 #define ID_MAX        255
 #define GIVES_MAX     64
 #define LOG_BURST     5
@@ -72,6 +74,7 @@ struct peer {
 	bool blocked;  /* the socket takes no more; writable is waited for */
 	bool flushing; /* writable is active for this turn */
 	bool broken;   /* a write failed or the queue is full; see why */
+	bool paused;   /* not read until the queue is shorter */
 
 	struct listen_lines *to; /* connecting: the endpoints */
 	size_t nto, at;
@@ -174,6 +177,8 @@ write_out(struct peer *p)
 			}
 			return;
 		}
+		if (p->paused)
+			p->heard = mono_now(); /* it reads: it lives */
 		p->counters.bytes_out += (uint64_t)n;
 		p->out_at += (size_t)n;
 		p->out_len -= (size_t)n;
@@ -194,7 +199,8 @@ want_flush(struct peer *p)
 {
 	if (p->flushing)
 		return;
-	if (p->broken || (p->out_len > 0 && !p->blocked)) {
+	if (p->broken || (p->out_len > 0 && !p->blocked) ||
+	    (p->paused && p->out_len < OUT_PAUSE)) {
 		p->flushing = true;
 		event_active(&p->writable, EV_WRITE, 0);
 	} else if (p->blocked && !p->stream.wants_read) {
@@ -223,12 +229,19 @@ out_tail(struct peer *p, size_t n)
 	return p->out + p->out_len;
 }
 
+static size_t
+queue_max(const struct peer *p)
+{
+	size_t max = p->conf->queue_max > 0 ? p->conf->queue_max : QUEUE_MAX;
+
+	return p->role == ROLE_CONTROL ? max * CONTROL_MORE : max;
+}
+
 /* The n bytes at the tail become a line. */
 static void
 out_line(struct peer *p, size_t n)
 {
 	char *text = out_tail(p, n + 1), *bad = text;
-	size_t max = p->conf->queue_max > 0 ? p->conf->queue_max : QUEUE_MAX;
 
 	/* Data must not forge a line of its own. */
 	while ((bad = memchr(bad, '\n', (size_t)(text + n - bad))) != NULL)
@@ -238,7 +251,7 @@ out_line(struct peer *p, size_t n)
 	p->counters.lines_out++;
 	if (p->out_len >= OUT_EAGER && !p->blocked)
 		write_out(p);
-	if (p->out_len > max && !p->broken) {
+	if (p->out_len > queue_max(p) && !p->broken) {
 		p->broken = true;
 		(void)snprintf(p->why, sizeof(p->why),
 		    "it does not read: %zu bytes were waiting", p->out_len);
@@ -325,7 +338,7 @@ close_session(struct peer *p)
 	p->session++;
 	p->phase = PHASE_IDLE;
 	p->in_len = p->out_len = p->out_at = 0;
-	p->blocked = p->flushing = p->broken = false;
+	p->blocked = p->flushing = p->broken = p->paused = false;
 	p->bad_run = 0;
 }
 
@@ -660,6 +673,18 @@ on_line(struct peer *p, char *text, size_t len)
 	}
 }
 
+/* Who asks without reading the answers is not heard until it has read some.
+ * Only the accepting side does so: if both did, both could wait for ever. */
+static bool
+pauses(struct peer *p)
+{
+	if (p->listener == NULL || p->out_len < OUT_PAUSE || p->paused)
+		return p->paused;
+	p->paused = true;
+	(void)event_del(&p->readable);
+	return true;
+}
+
 /* All whole lines of the buffer; what is left moves to its front. */
 static void
 take_lines(struct peer *p)
@@ -667,7 +692,8 @@ take_lines(struct peer *p)
 	unsigned session = p->session;
 	char *at = p->in, *end = p->in + p->in_len, *nl;
 
-	while ((nl = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+	while (
+	    !pauses(p) && (nl = memchr(at, '\n', (size_t)(end - at))) != NULL) {
 		on_line(p, at, (size_t)(nl - at));
 		if (p->gone || p->session != session)
 			return;
@@ -680,7 +706,7 @@ take_lines(struct peer *p)
 		at = nl + 1;
 	}
 	p->in_len = (size_t)(end - at);
-	if (p->in_len == LINE_MAX_BYTES) {
+	if (p->in_len == LINE_MAX_BYTES && !p->paused) {
 		peer_error(p, "a line of more than %d bytes", LINE_MAX_BYTES);
 		hang_up(p, REASON_PROTOCOL_ERROR, "a line without end");
 		return;
@@ -719,7 +745,8 @@ read_in(struct peer *p)
 		p->in = mem_resize(p->in, p->in_room, 1);
 	}
 	take_lines(p);
-	return !p->gone && p->phase != PHASE_IDLE && stream_pending(&p->stream);
+	return !p->gone && p->phase != PHASE_IDLE && !p->paused &&
+	       stream_pending(&p->stream);
 }
 _Static_assert(IN_FIRST * 4 == LINE_MAX_BYTES, "in grows to one line");
 
@@ -755,6 +782,20 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	leave(p);
 }
 
+/* The queue is short again: hear what waits here, then what comes. */
+static void
+resume(struct peer *p)
+{
+	p->paused = false;
+	(void)event_add(&p->readable, NULL);
+	take_lines(p);
+	if (p->gone || p->phase == PHASE_IDLE || p->paused ||
+	    !stream_pending(&p->stream))
+		return;
+	while (read_in(p))
+		continue;
+}
+
 static void
 begin_hello(struct peer *p)
 {
@@ -782,7 +823,9 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 			hang_up(p, REASON_CONNECT_FAILED, strerror(err));
 	} else if (p->phase != PHASE_IDLE) {
 		write_out(p);
-		if (p->stream.wants_write)
+		if (p->paused && p->out_len < OUT_PAUSE)
+			resume(p);
+		else if (p->stream.wants_write)
 			while (read_in(p))
 				continue;
 	}
@@ -992,6 +1035,8 @@ add_peer(struct peer_listener *l, int fd)
 		destroy(p);
 		return;
 	}
+	if (l->at.socket == NULL)
+		endpoint_no_delay(fd);
 	p->listener = l;
 	TAILQ_INSERT_TAIL(&l->peers, p, link);
 	l->npeers++;

@@ -50,7 +50,7 @@ struct peer_conf {
 	void *arg;
 	const struct tls *tls; /* for listeners and endpoints with tls */
 	size_t queue_max; /* bytes waiting to be sent before the peer is cut
-			     off; 0: 16 MiB */
+			     off; 0: 16 MiB; hopctl: 8 times that */
 	size_t peers_max; /* accepted at once; 0: 256 */
 	int64_t beat_ms;  /* 0: 1000; dead after three */
 };

@@ -653,6 +653,73 @@ who_does_not_read_is_cut_off(void)
 	stop();
 }
 
+/* Ask for a thousand floods in one write. */
+static void
+raw_floods(int fd)
+{
+	char text[6001];
+	int i;
+
+	for (i = 0; i < 1000; i++)
+		memcpy(text + 6 * i, "flood\n", 6);
+	text[6000] = '\0';
+	raw_say(fd, text);
+}
+
+/* A thousand floods are asked for at once: their answers, 7.9 kB each, would
+ * be far more than the queue may hold. */
+static void
+who_asks_faster_than_it_reads_is_heard_later(void)
+{
+	struct peer_counters c;
+	struct peer_listener *l;
+	size_t total = 0, most = 0;
+	int fd;
+
+	start();
+	t.a->conf.queue_max = 3000000;
+	l = listen_at(&t.at);
+	fd = raw_hello("frontend");
+	raw_floods(fd);
+	raw_say(fd, "say end\n");
+	while (strcmp(t.a->got, "end \n") != 0 && t.a->downs == 0) {
+		(void)event_base_loop(t.base, EVLOOP_ONCE);
+		if (t.a->downs > 0)
+			break;
+		peer_counters(t.a->peer, &c);
+		most = c.queued > most ? c.queued : most;
+		raw_clear();
+		(void)raw_has(fd, NULL);
+		total += raw_len;
+	}
+	CU_ASSERT_EQUAL(t.a->downs, 0);
+	CU_ASSERT(most >= 1 << 20);
+	CU_ASSERT(most < 1100000);
+	UNTIL((raw_clear(), (void)raw_has(fd, NULL), total += raw_len,
+	    total >= 1000 * 7890));
+	(void)close(fd);
+	peer_listener_free(&l);
+	stop();
+}
+
+static void
+who_asks_and_reads_nothing_at_all_is_silent(void)
+{
+	struct peer_listener *l;
+	int fd;
+
+	start();
+	quick_beats();
+	l = listen_at(&t.at);
+	fd = raw_hello("frontend");
+	raw_floods(fd);
+	UNTIL(t.a->downs == 1);
+	CU_ASSERT_STRING_EQUAL(t.a->why, "silent");
+	(void)close(fd);
+	peer_listener_free(&l);
+	stop();
+}
+
 /* What was blocked leaves when the reader comes back, all of it. */
 static void
 a_slow_reader_gets_all(void)
@@ -1150,6 +1217,7 @@ listen_tls(struct listen_lines *at, const struct tls *tls)
 static void
 tls_carries_lines_both_ways(void)
 {
+	struct peer_counters c;
 	struct listen_lines at;
 	struct tls mine, theirs;
 	struct peer_listener *l;
@@ -1170,6 +1238,16 @@ tls_carries_lines_both_ways(void)
 	}
 	UNTIL(strlen(t.a->got) == 2000 * 30 && strlen(t.b->got) == 2000 * 30);
 	CU_ASSERT_PTR_NOT_NULL(strstr(t.a->got, "01999 \n"));
+	/* Far more than the sockets hold, both ways at once, some of it asked
+	 * for: 200 * 7.9 kB and 3 MB. */
+	for (i = 0; i < 3000; i++) {
+		peer_send(p, "say %01000d", i);
+		peer_send(t.a->peer, "say %01000d", i);
+		if (i % 15 == 0)
+			peer_send(p, "flood");
+	}
+	UNTIL((peer_counters(p, &c), c.lines_in >= 2000 + 3000 + 200000));
+	UNTIL((peer_counters(t.a->peer, &c), c.lines_in >= 2000 + 3200));
 	CU_ASSERT_EQUAL(t.a->downs + t.b->downs, 0);
 	peer_free(&p);
 	UNTIL(t.a->downs == 1);
@@ -1381,6 +1459,8 @@ static const struct unit_test tests[] = {
     T(a_line_of_64_KiB_passes_and_one_more_byte_closes),
     T(lines_of_one_turn_leave_in_one_write),
     T(who_does_not_read_is_cut_off),
+    T(who_asks_faster_than_it_reads_is_heard_later),
+    T(who_asks_and_reads_nothing_at_all_is_silent),
     T(a_slow_reader_gets_all),
     T(a_verb_may_free_its_own_peer_and_the_error_arrives),
     T(on_up_may_free_its_peer),
