@@ -246,7 +246,7 @@ choice_at(const struct kept *k, uint32_t random)
 static char *
 put_sample(struct answer *a, char *at, const struct kept *k, int family)
 {
-	const struct choice *drawn[ANSWER_CANDIDATES];
+	const struct choice *drawn[ANSWER_CANDIDATES] = {NULL};
 	uint32_t times[ANSWER_CANDIDATES];
 	size_t n = 0, i, j;
 
