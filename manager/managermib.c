@@ -132,6 +132,8 @@ fill_borders(struct snap *s, const struct managerd *m)
 		uint32_t r = row_of((int)i);
 
 		text(s, MIB_hopManagerBorderName, r, m->world->borders[i].id);
+		text(s, MIB_hopManagerBorderSite, r,
+		    m->world->sites[m->world->borders[i].site].id);
 		number(s, MIB_hopManagerBorderState, r, x->state);
 		text(s, MIB_hopManagerBorderReason, r, reason_text(x->reason));
 	}
