@@ -535,9 +535,6 @@ hello_parse(struct peer *p, const struct line *l)
 		return "the hash of hello is not hex, or -";
 	if (gives != NULL && strlen(gives) > GIVES_MAX)
 		return "gives= of hello is too long";
-	if ((stream_roles(&p->stream) & p->role) == 0)
-		return "the certificate has no name "
-		       "URI:hopscotch:role:<role> for the role of hello";
 	(void)snprintf(p->id, sizeof(p->id), "%s", l->field[3]);
 	(void)snprintf(p->hash, sizeof(p->hash), "%s", l->field[4]);
 	(void)snprintf(
@@ -582,6 +579,15 @@ on_hello(struct peer *p, const struct line *l)
 	if (wrong != NULL) {
 		p->id[0] = '\0';
 		refuse(p, "%s", wrong);
+		return;
+	}
+	if ((stream_roles(&p->stream) & p->role) == 0) {
+		p->id[0] = '\0';
+		refuse(p,
+		    "%s certificate has no name URI:hopscotch:role:%s, which "
+		    "%s hello says",
+		    p->listener != NULL ? "your" : "their", role_text(p->role),
+		    p->listener != NULL ? "your" : "their");
 		return;
 	}
 	if (p->listener != NULL)
