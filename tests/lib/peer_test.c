@@ -1332,7 +1332,7 @@ tls_needs_a_certificate_and_1_2(void)
 	for (i = 0; i < 4; i++) {
 		(void)snprintf(command, sizeof(command),
 		    "cd %s && (printf 'hello hop/1 control x -\\n'; sleep 0.3) "
-		    "| timeout 5 openssl s_client -quiet -connect "
+		    "| timeout 5 openssl s_client -quiet -no_ign_eof -connect "
 		    "127.0.0.1:%u -CAfile ca.pem -cipher ALL:@SECLEVEL=0 %s "
 		    "2>/dev/null",
 		    tls_dir, at.port, options[i]);
