@@ -115,16 +115,18 @@ cookie_count(const struct loop_visit *v, uint32_t page)
 {
 	char text[LOOP_COOKIE];
 	unsigned hash, count;
-	long long ms;
+	unsigned long long wall;
+	int64_t ms;
 	int end = 0;
 
 	if (v->cookie_len == 0 || v->cookie_len >= sizeof(text))
 		return 0;
 	memcpy(text, v->cookie, v->cookie_len);
 	text[v->cookie_len] = '\0';
-	if (sscanf(text, "%8x.%3u.%13llx%n", &hash, &count, &ms, &end) != 3 ||
+	if (sscanf(text, "%8x.%3u.%13llx%n", &hash, &count, &wall, &end) != 3 ||
 	    (size_t)end != v->cookie_len || hash != page)
 		return 0;
+	ms = (int64_t)wall; /* 13 digits: at most 52 bits */
 	if (ms > v->now_ms + LOOP_GAP_MS || v->now_ms - ms > LOOP_GAP_MS)
 		return 0;
 	return count;
