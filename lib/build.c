@@ -193,6 +193,23 @@ build_alias(struct build *b, const struct elem *e, struct alias *a)
 		    "it");
 }
 
+void
+build_snmp(struct build *b, const struct elem *e, struct agent *a)
+{
+	a->addr = elem_addr(e, "address");
+	a->port = (uint16_t)elem_number(e, "port");
+	a->user = -1;
+	check_address(b, e, "address");
+	if (elem_has(e, "user"))
+		a->user = roll_find(&b->users, b->notes, e, "user");
+	else if (b->users.n > 0)
+		a->user = 0;
+	else
+		note_error(b->notes, e,
+		    ": there is no <snmp-user> to ask it with; add one%s",
+		    e->name == ELEM_AGENT ? ", or kind=\"none\"" : "");
+}
+
 /* How a server is asked for its load. */
 static void
 build_agent(struct build *b, const struct elem *e, struct agent *a)
@@ -203,18 +220,10 @@ build_agent(struct build *b, const struct elem *e, struct agent *a)
 	a->user = -1;
 	if (a->kind == AGENT_NONE)
 		return;
-	check_address(b, e, "address");
 	if (elem_text(e, "address") == NULL && !elem_bad(e, "address"))
 		note_error(b->notes, e,
 		    ": address is needed: that of the server's snmpd");
-	if (elem_has(e, "user"))
-		a->user = roll_find(&b->users, b->notes, e, "user");
-	else if (b->users.n > 0)
-		a->user = 0;
-	else
-		note_error(b->notes, e,
-		    ": there is no <snmp-user> to ask it with; add one, or "
-		    "kind=\"none\"");
+	build_snmp(b, e, a);
 }
 
 static void

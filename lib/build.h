@@ -41,6 +41,9 @@ void build_network(struct build *b);
 /* SNMP users, TLS, managers, directors, front ends. */
 void build_daemons(struct build *b);
 
+/* Where an snmpd is and with which user it is asked: all of `a` but kind. */
+void build_snmp(struct build *b, const struct elem *e, struct agent *a);
+
 /* Take down an element; two with one id are noted (notes may be NULL). */
 void roll_add(struct roll *r, struct notes *notes, struct elem *e);
 /* Whether this element is not the second one with its id: that was noted, so

@@ -250,6 +250,14 @@ build_managers(struct build *b)
 		m->smooth_ppm = (uint32_t)elem_number(e, "smooth");
 		m->agents_per_poller =
 		    (unsigned)elem_number(e, "agents-per-poller");
+		m->probe_fresh_us = elem_number(e, "probe-fresh");
+		m->probe_expire_us = elem_number(e, "probe-expire");
+		m->probe_rate = (unsigned)elem_number(e, "probe-rate");
+		m->prefixes = (unsigned)elem_number(e, "prefixes");
+		if (m->probe_expire_us < m->probe_fresh_us)
+			note_error(b->notes, e,
+			    ": probe-expire has to be at least as long as "
+			    "probe-fresh");
 		m->listen = build_listeners(
 		    b, e, ELEM_MANAGER_LISTEN, "hopmanagerd", &m->nlisten);
 	}
@@ -272,8 +280,12 @@ build_directors(struct build *b)
 		d->host = elem_keep(e, "host");
 		d->fresh_us = elem_number(e, "fresh");
 		d->expire_us = elem_number(e, "expire");
-		d->prefix4 = (unsigned)elem_number(e, "prefix4");
-		d->prefix6 = (unsigned)elem_number(e, "prefix6");
+		d->prefix4 = elem_has(e, "prefix4")
+				 ? (unsigned)elem_number(e, "prefix4")
+				 : w->prefix4;
+		d->prefix6 = elem_has(e, "prefix6")
+				 ? (unsigned)elem_number(e, "prefix6")
+				 : w->prefix6;
 		if (d->expire_us < d->fresh_us)
 			note_error(b->notes, e,
 			    ": expire has to be at least as long as fresh");

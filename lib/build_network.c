@@ -161,6 +161,37 @@ build_delays(struct build *b, const struct elem *network)
 	free(declared);
 }
 
+/* Probers: at most one a border, so that a border has one word. */
+static void
+build_probers(struct build *b, const struct elem *network)
+{
+	struct world *w = b->world;
+	const struct elem *e = elem_first(network, ELEM_PROBER);
+	const struct elem **of = mem_array(w->nborders, sizeof(*of));
+	char place[GRAMMAR_TEXT];
+
+	w->probers =
+	    mem_array(elem_count(network, ELEM_PROBER), sizeof(*w->probers));
+	for (; e != NULL; e = elem_next(e)) {
+		struct prober *p = &w->probers[w->nprobers];
+
+		p->n = (int)w->nprobers++;
+		p->border = roll_find(&b->borders, b->notes, e, "border");
+		p->context = elem_keep(e, "context");
+		build_snmp(b, e, &p->agent);
+		if (p->border < 0)
+			continue;
+		if (of[p->border] != NULL)
+			note_error(b->notes, e,
+			    ": border %s has the prober at %s already; remove "
+			    "one",
+			    elem_text(e, "border"),
+			    elem_place(of[p->border], place, sizeof(place)));
+		of[p->border] = e;
+	}
+	free(of);
+}
+
 void
 build_network(struct build *b)
 {
@@ -175,6 +206,8 @@ build_network(struct build *b)
 	b->world->replies = (enum replies)elem_number(e, "replies");
 	b->world->return_leg = (enum return_leg)elem_number(e, "return-leg");
 	b->world->unmeasured = (enum unmeasured)elem_number(e, "unmeasured");
+	b->world->prefix4 = (unsigned)elem_number(e, "prefix4");
+	b->world->prefix6 = (unsigned)elem_number(e, "prefix6");
 	call_network(b, e);
 	if (b->sites.n == 0)
 		note_error(b->notes, e, ": it has no <site>; add one");
@@ -182,4 +215,6 @@ build_network(struct build *b)
 	build_sites(b);
 	if (b->sites.n <= WORLD_SITES_MAX)
 		build_delays(b, e);
+	if (b->borders.n <= WORLD_BORDERS_MAX)
+		build_probers(b, e);
 }

@@ -27,6 +27,7 @@ enum grammar_element_name {
 	ELEM_SITE,
 	ELEM_BORDER,
 	ELEM_LINK,
+	ELEM_PROBER,
 	ELEM_SNMP_USER,
 	ELEM_TLS,
 	ELEM_POLICY,

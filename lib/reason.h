@@ -34,6 +34,8 @@
 	X(SWAP_LOW,          "swap-low")                                      \
 	X(CPU_LOW,           "cpu-low")                                       \
 	X(BY_OPERATOR,       "by-operator")                                   \
+	X(UPLINK_SILENT,     "uplink-silent")                                 \
+	X(OTHER_BORDER,      "pings-for-another-border")                      \
 	X(FROZEN,            "frozen")                                        \
 	X(CONNECTED,         "connected")                                     \
 	X(DISCONNECTED,      "disconnected")                                  \

@@ -253,6 +253,16 @@ check_alias_once(const struct build *b)
 }
 
 static void
+check_probers(const struct build *b)
+{
+	const struct elem *network = elem_first(b->root, ELEM_NETWORK);
+
+	if (b->world->nprobers > 0 && b->world->nmanagers == 0)
+		note_warning(b->notes, elem_first(network, ELEM_PROBER),
+		    ": there is no <manager> to ask it; add one");
+}
+
+static void
 check_services(const struct build *b)
 {
 	const struct world *w = b->world;
@@ -400,6 +410,7 @@ sense_check(const struct build *b)
 	check_routes(b);
 	check_policies(b);
 	check_servers(b);
+	check_probers(b);
 	check_services(b);
 	check_frontends(b);
 }

@@ -110,6 +110,9 @@ free_network(struct world *w)
 	for (i = 0; i < w->nborders; i++)
 		free(w->borders[i].id);
 	free(w->borders);
+	for (i = 0; i < w->nprobers; i++)
+		free(w->probers[i].context);
+	free(w->probers);
 	free(w->delay_us);
 }
 

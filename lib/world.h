@@ -36,13 +36,6 @@ struct border {
 	int site;
 };
 
-struct alias {
-	int border;
-	char *name;
-	struct addr v4, v6; /* AF_UNSPEC: none */
-	uint16_t port;      /* 0: that of the service */
-};
-
 enum agent_kind { AGENT_HOPSCOTCH, AGENT_STANDARD, AGENT_NONE };
 
 struct agent {
@@ -50,6 +43,21 @@ struct agent {
 	struct addr addr;
 	uint16_t port; /* 161 */
 	int user;      /* in world.users; -1 for AGENT_NONE */
+};
+
+/* Who pings clients out of a border. */
+struct prober {
+	int n;
+	int border;
+	struct agent agent; /* its snmpd */
+	char *context;      /* SNMP context, or NULL */
+};
+
+struct alias {
+	int border;
+	char *name;
+	struct addr v4, v6; /* AF_UNSPEC: none */
+	uint16_t port;      /* 0: that of the service */
 };
 
 struct server {
@@ -153,6 +161,10 @@ struct manager {
 	unsigned retries;    /* 1 */
 	uint32_t smooth_ppm; /* EWMA: share of the newest sample, 500000 */
 	unsigned agents_per_poller; /* 2000 */
+	int64_t probe_fresh_us;     /* 10 minutes */
+	int64_t probe_expire_us;    /* 24 hours */
+	unsigned probe_rate;        /* clients a prober is given a second */
+	unsigned prefixes;          /* kept: 1000000 */
 };
 
 struct director {
@@ -163,7 +175,7 @@ struct director {
 	size_t nlisten;
 	int64_t fresh_us;          /* a ping is fresh for: 10 minutes */
 	int64_t expire_us;         /* and used for: 24 hours */
-	unsigned prefix4, prefix6; /* 24, 48 */
+	unsigned prefix4, prefix6; /* the network's if not given */
 };
 
 struct listen_http {
@@ -199,10 +211,13 @@ struct world {
 	enum replies replies;
 	enum return_leg return_leg;
 	enum unmeasured unmeasured;
+	unsigned prefix4, prefix6; /* clients are measured per: 24, 48 */
 	struct site *sites;
 	size_t nsites;
 	struct border *borders; /* file order */
 	size_t nborders;
+	struct prober *probers; /* file order; at most one a border */
+	size_t nprobers;
 	int64_t *delay_us; /* nsites x nsites, one way, [from * nsites + to] */
 	struct policy *policies;
 	size_t npolicies;

@@ -168,6 +168,16 @@ every_value_gets_to_its_place(void)
 	CU_ASSERT(w->replies == REPLIES_SHARED);
 	CU_ASSERT(w->return_leg == RETURN_BORDER);
 	CU_ASSERT(w->unmeasured == UNMEASURED_SPREAD);
+	CU_ASSERT(w->prefix4 == 22 && w->prefix6 == 44);
+	CU_ASSERT_FATAL(w->nprobers == 2);
+	CU_ASSERT(w->probers[0].border == world_border(w, "ny"));
+	CU_ASSERT(w->probers[0].agent.port == 1161);
+	CU_ASSERT_STRING_EQUAL(w->probers[0].context, "ny");
+	CU_ASSERT(w->probers[1].border == world_border(w, "ny-b"));
+	CU_ASSERT(w->probers[1].agent.addr.family == AF_INET6);
+	CU_ASSERT(w->probers[1].agent.port == 161);
+	CU_ASSERT(w->probers[1].agent.user == 0);
+	CU_ASSERT(w->probers[1].context == NULL);
 	p = &w->policies[0];
 	CU_ASSERT(p->select == SELECT_BEST && p->path);
 	CU_ASSERT(p->fuzz_ppm == 25000 && p->fuzz_min_us == 2000);
@@ -221,6 +231,9 @@ services_and_daemons_get_their_values(void)
 	CU_ASSERT(m->poll_us == 1000000 && m->timeout_us == 500000);
 	CU_ASSERT(m->retries == 2 && m->smooth_ppm == 250000);
 	CU_ASSERT(m->agents_per_poller == 500 && m->nlisten == 2);
+	CU_ASSERT(m->probe_fresh_us == 60000000 && m->probe_rate == 50);
+	CU_ASSERT(m->probe_expire_us == INT64_C(86400000000));
+	CU_ASSERT(m->prefixes == 5000);
 	CU_ASSERT_STRING_EQUAL(m->listen[0].socket, "/tmp/m.sock");
 	CU_ASSERT(m->listen[1].tls && m->listen[1].port == 1234);
 	CU_ASSERT(w->directors[0].fresh_us == 300000000);
