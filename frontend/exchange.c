@@ -206,6 +206,19 @@ count(const struct exchange *x, struct front *f, struct listener_counters *c,
 	}
 }
 
+static const char *
+reason_of(const struct exchange *x)
+{
+	if (x->loop.verdict == LOOP_STOP)
+		return "loop";
+	if (x->route.status != 0)
+		return x->route.why;
+	if (x->loop.verdict == LOOP_OTHER)
+		return "loop-other";
+	return x->answer.source == ASK_FALLBACK ? reason_text(x->answer.reason)
+						: NULL;
+}
+
 static void
 log_access(const struct exchange *x, struct front *f, const struct reply *r,
     const char *bytes, const struct addr *client, int64_t us)
@@ -230,11 +243,7 @@ log_access(const struct exchange *x, struct front *f, const struct reply *r,
 	    .server = answered && r->border != NULL ? r->server : NULL,
 	    .border = r->border,
 	    .source = answered ? ask_source_text(x->answer.source) : NULL,
-	    .reason = !answered && x->loop.verdict == LOOP_STOP   ? "loop"
-		      : answered && x->loop.verdict == LOOP_OTHER ? "loop-other"
-		      : answered && x->answer.source == ASK_FALLBACK
-			  ? reason_text(x->answer.reason)
-			  : NULL,
+	    .reason = reason_of(x),
 	    .us = us,
 	    .rtt_us = x->rtt_us,
 	};

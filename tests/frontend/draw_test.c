@@ -8,7 +8,7 @@
 #define DRAWS 60000
 
 static const struct drawable list[] = {
-    {0, NULL, 1000}, {1, NULL, 3000}, {2, NULL, 2000}};
+    {NULL, 0, 1000}, {NULL, 1, 3000}, {NULL, 2, 2000}};
 
 /* How often each server is drawn, in shares of 60. */
 static void
