@@ -11,6 +11,7 @@ command -v curl >/dev/null || skip "needs curl (make deps)"
 [ -x "$bin/hopfrontd" ] || skip "needs $bin/hopfrontd (make)"
 snmp_begin snmpwalk
 snmp_conf frontend
+export HOPSCOTCH_STATE=$dir
 uptime=$P.1.5.1.2.0
 
 http=$((20000 + RANDOM % 12000))
