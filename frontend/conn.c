@@ -56,6 +56,7 @@ struct conn {
 	struct http_body body;
 	bool in_body;
 	unsigned batch; /* requests of this turn */
+	struct loop_chain chain;
 	TAILQ_HEAD(, job) jobs;
 	unsigned njobs;
 	void (*on_answer)(
@@ -262,8 +263,8 @@ take_request(struct conn *c, const char *buf)
 	const char *bytes = buf + c->parsed;
 	bool pipelined = c->batch++ > 0 || c->njobs > 0 || c->out_len > 0;
 	struct exchange x;
-	bool ready = exchange_begin(
-	    &x, f, &c->parse.req, bytes, c->fallback, &c->client, pipelined);
+	bool ready = exchange_begin(&x, f, &c->parse.req, bytes, c->fallback,
+	    &c->client, &c->chain, pipelined);
 
 	begin_body(c, &x);
 	if (x.close)
