@@ -362,9 +362,10 @@ test_service()
 
 test_freeze()
 {
-	local n
+	local n began
 
 	sleep 10 # the deaths above are another event
+	began=$(ms)
 	for n in 1 2 3 4; do
 		stop nginx$n KILL
 	done
@@ -372,6 +373,7 @@ test_freeze()
 	    within 6 is m1 service www frozen yes
 	check "they are believed when their hosts refuse thrice" \
 	    within 8 all_are down
+	echo "    all down after $(($(ms) - began)) ms"
 	check "then the freeze is over" is m1 service www frozen no
 	for n in 1 2 3 4; do
 		start_nginx $n
