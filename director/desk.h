@@ -25,6 +25,7 @@
 #include "director/wants.h"
 #include "lib/mono.h"
 #include "lib/peer.h"
+#include "lib/rows.h"
 #include "lib/world.h"
 
 /* Somebody who is connected. */
@@ -56,6 +57,7 @@ struct desk {
 	struct held *held;
 	struct gone *gone;
 	struct standing *standing;
+	struct rows *rows; /* of the MIB; NULL: places from 1 on */
 	uint64_t gone_sent, unknown_drawn;
 
 	struct parties parties;

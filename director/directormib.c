@@ -37,9 +37,9 @@ age(struct snap *s, enum mib_object o, uint32_t row, struct mono now,
 }
 
 static uint32_t
-row_of(int n)
+row_of(const struct desk *d, enum row_kind kind, int place)
 {
-	return (uint32_t)n + 1;
+	return rows_number(d->rows, kind, place);
 }
 
 static void
@@ -119,7 +119,7 @@ fill_fallbacks(struct snap *s, const struct desk *d, const struct service *v)
 
 	for (f = 0; f < FALLBACKS; f++) {
 		const struct fallback_row *r = tally_fallback((enum fallback)f);
-		uint32_t index[2] = {row_of(v->n), r->number};
+		uint32_t index[2] = {row_of(d, ROW_SERVICE, v->n), r->number};
 
 		snap_text(s, MIB_hopDirectorFallbackService, index, 2, v->id);
 		snap_text(s, MIB_hopDirectorFallbackName, index, 2, r->word);
@@ -138,7 +138,8 @@ fill_loads(
 	size_t u;
 
 	for (u = 0; u < v->nuse; u++) {
-		uint32_t index[2] = {row_of(v->n), row_of(v->use[u])};
+		uint32_t index[2] = {row_of(d, ROW_SERVICE, v->n),
+		    row_of(d, ROW_SERVER, v->use[u])};
 		struct mono since = {0};
 		int load = t->load[u];
 
@@ -166,7 +167,7 @@ fill_services(struct snap *s, struct desk *d, struct mono now)
 	for (i = 0; i < d->world->nservices; i++) {
 		const struct service *v = &d->world->services[i];
 		const struct standing *t = &d->standing[i];
-		uint32_t row = row_of(v->n);
+		uint32_t row = row_of(d, ROW_SERVICE, v->n);
 
 		text(s, MIB_hopDirectorServiceName, row, v->id);
 		number(s, MIB_hopDirectorServiceState, row, t->state);
@@ -190,7 +191,7 @@ fill_network(struct snap *s, const struct desk *d)
 	size_t i;
 
 	for (i = 0; i < w->nsites; i++) {
-		uint32_t row = row_of((int)i);
+		uint32_t row = row_of(d, ROW_SITE, (int)i);
 
 		text(s, MIB_hopDirectorSiteName, row, w->sites[i].id);
 		number(
@@ -198,7 +199,7 @@ fill_network(struct snap *s, const struct desk *d)
 		number(s, MIB_hopDirectorSiteDecisions, row, d->tally->site[i]);
 	}
 	for (i = 0; i < w->nborders; i++) {
-		uint32_t row = row_of((int)i);
+		uint32_t row = row_of(d, ROW_BORDER, (int)i);
 
 		text(s, MIB_hopDirectorBorderName, row, w->borders[i].id);
 		number(s, MIB_hopDirectorBorderState, row,
@@ -217,7 +218,7 @@ fill_servers(struct snap *s, const struct desk *d)
 	size_t i;
 
 	for (i = 0; i < d->world->nservers; i++) {
-		uint32_t row = row_of((int)i);
+		uint32_t row = row_of(d, ROW_SERVER, (int)i);
 
 		text(
 		    s, MIB_hopDirectorServerName, row, d->world->servers[i].id);

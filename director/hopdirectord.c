@@ -9,6 +9,7 @@
 #include "director/directormib.h"
 #include "lib/daemon.h"
 #include "lib/face.h"
+#include "lib/keep.h"
 #include "lib/log.h"
 #include "lib/mono.h"
 #include "lib/snap.h"
@@ -38,6 +39,7 @@ main(int argc, char **argv)
 	struct timeval second = {1, 0};
 	struct show show = {NULL, NULL, NULL};
 	struct event *each = NULL;
+	char file[4096];
 	int status;
 
 	daemon_start(&d, argc, argv, CONF_SECRETS_SKIP);
@@ -46,6 +48,8 @@ main(int argc, char **argv)
 	if (show.desk == NULL)
 		log_fatalx("lines", "cannot listen; see above");
 	daemon_drop(&d);
+	show.desk->rows = rows_new(d.world,
+	    keep_file("director", self->id, "rows", file, sizeof(file)));
 	if (!d.no_snmp)
 		show.face = face_start(&(struct face_conf){.base = d.base,
 		    .program = d.program,
@@ -63,6 +67,7 @@ main(int argc, char **argv)
 		event_free(each);
 	face_free(&show.face);
 	snap_free(&show.snap);
+	rows_free(&show.desk->rows);
 	desk_free(&show.desk);
 	daemon_fini(&d);
 	return status;

@@ -50,10 +50,29 @@ put_text(struct out *o, const char *key, const char *text)
 static void
 put_number(struct out *o, const char *key, int64_t n)
 {
-	char text[24];
+	char text[24], *p = text + sizeof(text);
+	uint64_t v = n > 0 ? (uint64_t)n : 0;
 
-	(void)snprintf(text, sizeof(text), "%lld", (long long)n);
-	put_text(o, key, text);
+	do {
+		*--p = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0);
+	put(o, key, strlen(key));
+	put(o, p, (size_t)(text + sizeof(text) - p));
+}
+
+/* A text of ours for people, as one field. */
+static void
+put_words(struct out *o, const char *key, const char *text)
+{
+	char *at;
+
+	put(o, key, strlen(key));
+	at = o->p;
+	put_text(o, "", text);
+	for (; at < o->p; at++)
+		if (*at == ' ')
+			*at = '-';
 }
 
 /* Bytes of a request: nothing in them may end or forge a field. */
@@ -94,7 +113,7 @@ access_format(const struct access *a, char *buf, size_t size)
 	put_text(&o, " server=", a->server);
 	put_text(&o, " border=", a->border);
 	put_text(&o, " source=", a->source);
-	put_text(&o, " reason=", a->reason);
+	put_words(&o, " reason=", a->reason);
 	put_number(&o, " us=", a->us);
 	if (a->rtt_us >= 0)
 		put_number(&o, " rtt=", a->rtt_us);

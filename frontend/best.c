@@ -34,7 +34,7 @@ candidate(const struct world *w, const char *const *f, struct drawable *d,
 		return -1;
 	if (server >= 0 && border >= 0)
 		a = alias_of(&w->servers[server], border);
-	*d = (struct drawable){server, a, (uint32_t)weight};
+	*d = (struct drawable){a, server, (uint32_t)weight};
 	if (a == NULL)
 		(*skipped)++;
 	return 0;

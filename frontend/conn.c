@@ -23,7 +23,6 @@
 #define CONN_MAGIC 0x636f6e6eu
 #define IN_MAX     (HTTP_HEAD_MAX + FRONT_IN) /* own buffer */
 #define IN_FIRST   2048
-#define OUT_STOP   65536 /* no new requests with so much unsent */
 
 /* A request whose answer, or whose turn, is still to come. */
 struct job {
@@ -57,6 +56,7 @@ struct conn {
 	struct http_body body;
 	bool in_body;
 	unsigned batch; /* requests of this turn */
+	struct loop_chain chain;
 	TAILQ_HEAD(, job) jobs;
 	unsigned njobs;
 	void (*on_answer)(
@@ -263,8 +263,8 @@ take_request(struct conn *c, const char *buf)
 	const char *bytes = buf + c->parsed;
 	bool pipelined = c->batch++ > 0 || c->njobs > 0 || c->out_len > 0;
 	struct exchange x;
-	bool ready = exchange_begin(
-	    &x, f, &c->parse.req, bytes, c->fallback, &c->client, pipelined);
+	bool ready = exchange_begin(&x, f, &c->parse.req, bytes, c->fallback,
+	    &c->client, &c->chain, pipelined);
 
 	begin_body(c, &x);
 	if (x.close)
@@ -306,14 +306,15 @@ skip_body(struct conn *c, const char *buf, size_t len)
 	return rc == 1;
 }
 
-/* All whole requests of the input, as far as they can be taken now. */
+/* All whole requests of the input, as far as they can be taken now: not while
+ * the client does not read what it has been told. */
 static void
 take_input(struct conn *c, const char *buf, size_t len)
 {
 	int rc;
 
 	while (!c->last && !c->broken && c->njobs < CONN_DEPTH &&
-	       c->out_len < OUT_STOP && c->parsed < len) {
+	       c->out_len == 0 && c->parsed < len) {
 		if (c->in_body) {
 			if (!skip_body(c, buf, len))
 				break;
@@ -379,7 +380,7 @@ static void
 settle(struct conn *c)
 {
 	bool more =
-	    !c->eof && !c->last && c->in_len < IN_MAX && c->out_len < OUT_STOP;
+	    !c->eof && !c->last && c->in_len < IN_MAX && c->out_len == 0;
 
 	if (c->broken) {
 		conn_free(c);

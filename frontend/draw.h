@@ -13,9 +13,9 @@
 #define DRAW_MAX 8 /* candidates of an answer */
 
 struct drawable {
-	int server;
 	const struct alias *alias; /* of the world; its border is the exit */
-	uint32_t weight;           /* never 0 */
+	int server;
+	uint32_t weight; /* never 0 */
 };
 
 /* When servers were last said to be gone: what was learnt before is void. */

@@ -41,11 +41,12 @@ log_loop(struct exchange *x, struct front *f, const char *bytes,
 /* See loop.h for the rule. */
 static void
 look_for_loop(struct exchange *x, struct front *f, const char *bytes,
-    const struct addr *client, bool pipelined)
+    const struct addr *client, struct loop_chain *chain, bool pipelined)
 {
 	const struct http_request *r = &x->req;
 	const char *id = f->world->services[x->route.service].id;
 	struct loop_visit v = {
+	    .chain = r->keep_alive ? chain : NULL,
 	    .client = client,
 	    .host = id,
 	    .host_len = strlen(id),
@@ -74,7 +75,7 @@ look_for_loop(struct exchange *x, struct front *f, const char *bytes,
 bool
 exchange_begin(struct exchange *x, struct front *f,
     const struct http_request *r, const char *bytes, int fallback,
-    const struct addr *client, bool pipelined)
+    const struct addr *client, struct loop_chain *chain, bool pipelined)
 {
 	x->req = *r;
 	x->target_len = r->target.len;
@@ -90,7 +91,7 @@ exchange_begin(struct exchange *x, struct front *f,
 		x->close = true;
 	if (x->route.service >= 0) {
 		f->services[x->route.service].requests++;
-		look_for_loop(x, f, bytes, client, pipelined);
+		look_for_loop(x, f, bytes, client, chain, pipelined);
 	}
 	if (x->route.status != 0)
 		return true;
@@ -206,6 +207,19 @@ count(const struct exchange *x, struct front *f, struct listener_counters *c,
 	}
 }
 
+static const char *
+reason_of(const struct exchange *x)
+{
+	if (x->loop.verdict == LOOP_STOP)
+		return "loop";
+	if (x->route.status != 0)
+		return x->route.why;
+	if (x->loop.verdict == LOOP_OTHER)
+		return "loop-other";
+	return x->answer.source == ASK_FALLBACK ? reason_text(x->answer.reason)
+						: NULL;
+}
+
 static void
 log_access(const struct exchange *x, struct front *f, const struct reply *r,
     const char *bytes, const struct addr *client, int64_t us)
@@ -230,11 +244,7 @@ log_access(const struct exchange *x, struct front *f, const struct reply *r,
 	    .server = answered && r->border != NULL ? r->server : NULL,
 	    .border = r->border,
 	    .source = answered ? ask_source_text(x->answer.source) : NULL,
-	    .reason = !answered && x->loop.verdict == LOOP_STOP   ? "loop"
-		      : answered && x->loop.verdict == LOOP_OTHER ? "loop-other"
-		      : answered && x->answer.source == ASK_FALLBACK
-			  ? reason_text(x->answer.reason)
-			  : NULL,
+	    .reason = reason_of(x),
 	    .us = us,
 	    .rtt_us = x->rtt_us,
 	};

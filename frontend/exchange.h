@@ -31,12 +31,13 @@ void exchange_refuse(struct exchange *x, const struct front *f,
 /*
  * A complete request of a client: where to, and is it a loop. `bytes` is its
  * first byte; `fallback` the listener's service for requests without host, or
- * -1; `pipelined` tells that it was sent before our last answer. True: the
+ * -1; `chain` the connection's; `pipelined` tells that the request was sent
+ * before our last answer. True: the
  * response can be made; false: ask for x->route.service, without x->avoid.
  */
 bool exchange_begin(struct exchange *x, struct front *f,
     const struct http_request *r, const char *bytes, int fallback,
-    const struct addr *client, bool pipelined);
+    const struct addr *client, struct loop_chain *chain, bool pipelined);
 /* The response into buf; counted and logged. Its length, or 0 if there is not
  * enough room (REPLY_MAX is). */
 size_t exchange_end(struct exchange *x, struct front *f,

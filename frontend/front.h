@@ -18,8 +18,8 @@
 #include "lib/mono.h"
 #include "lib/world.h"
 
-#define FRONT_IN  32768  /* bytes of one read */
-#define FRONT_OUT 131072 /* bytes of responses before a write */
+#define FRONT_IN  32768 /* bytes of one read */
+#define FRONT_OUT 65536 /* bytes of responses before a write */
 
 struct listener_counters {
 	size_t sessions; /* open now */

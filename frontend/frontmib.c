@@ -114,10 +114,11 @@ frontmib_fill(struct snap *s, const struct front_view *v, struct mono now)
 	snap_reset(s);
 	fill_daemon(s, v, now);
 	for (i = 0; i < v->world->ndirectors; i++)
-		fill_director(s, i + 1, ask_director(v->ask, i), now);
+		fill_director(s, rows_number(v->rows, ROW_DIRECTOR, (int)i),
+		    ask_director(v->ask, i), now);
 	for (i = 0; (l = http_listener(v->http, i)) != NULL; i++)
 		fill_listener(s, i + 1, l);
 	for (i = 0; i < v->world->nservices; i++)
-		fill_service(
-		    s, i + 1, &v->world->services[i], http_service(v->http, i));
+		fill_service(s, rows_number(v->rows, ROW_SERVICE, (int)i),
+		    &v->world->services[i], http_service(v->http, i));
 }

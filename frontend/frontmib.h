@@ -6,6 +6,7 @@
 
 #include "frontend/ask.h"
 #include "frontend/http.h"
+#include "lib/rows.h"
 #include "lib/snap.h"
 
 #define FRONTMIB_ARC 5 /* of hopObjects */
@@ -18,6 +19,7 @@ struct front_view {
 	const struct http *http;
 	const struct accesslog *log; /* or NULL */
 	struct mono started;
+	const struct rows *rows; /* of the MIB; NULL: places from 1 on */
 };
 
 /* Empties the snapshot and fills it; unsorted. */

@@ -15,7 +15,9 @@
 #include "frontend/http.h"
 #include "lib/daemon.h"
 #include "lib/face.h"
+#include "lib/keep.h"
 #include "lib/log.h"
+#include "lib/rows.h"
 
 struct hopfrontd {
 	struct daemon daemon;
@@ -26,6 +28,7 @@ struct hopfrontd {
 	struct front_view view;
 	struct face *face;
 	struct snap *snap;
+	struct rows *rows;
 	struct event *second, *usr1;
 	bool drained;
 };
@@ -90,7 +93,7 @@ start(struct hopfrontd *h)
 	struct daemon *d = &h->daemon;
 	const struct frontend *self =
 	    &d->world->frontends[daemon_self_frontend(d)];
-	char why[256];
+	char why[256], file[4096];
 
 	open_log(h, self);
 	h->ask = ask_new(d->base, d->world, self, seed());
@@ -100,11 +103,14 @@ start(struct hopfrontd *h)
 	if (h->http == NULL)
 		log_fatalx("http", "%s", why);
 	h->view = (struct front_view){
-	    d->world, self, h->ask, h->http, h->log, mono_now()};
+	    d->world, self, h->ask, h->http, h->log, mono_now(), NULL};
 	h->status = frontstatus_new(d->base, &h->view, why, sizeof(why));
 	if (h->status == NULL)
 		log_fatalx("control", "%s", why);
 	daemon_drop(d);
+	h->rows = rows_new(d->world,
+	    keep_file("frontend", self->id, "rows", file, sizeof(file)));
+	h->view.rows = h->rows;
 	if (!d->no_snmp) {
 		h->snap = snap_new();
 		h->face = face_start(&(struct face_conf){.base = d->base,
@@ -130,6 +136,7 @@ stop(struct hopfrontd *h)
 	http_free(&h->http);
 	ask_free(&h->ask);
 	accesslog_close(&h->log);
+	rows_free(&h->rows);
 	daemon_fini(&h->daemon);
 }
 

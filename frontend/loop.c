@@ -141,10 +141,26 @@ set_cookie(struct loop_result *out, uint32_t page, unsigned count, int64_t ms)
 	    (unsigned long long)ms, count > 0 ? 5 : 0);
 }
 
+/* How often this connection alone has repeated this visit. */
+static unsigned
+in_chain(struct loop_chain *c, const struct seen *s, int64_t now_ms)
+{
+	if (c == NULL)
+		return s->repeats;
+	if (c->key != s->key || now_ms - c->last_ms > LOOP_GAP_MS)
+		c->repeats = 0;
+	else
+		c->repeats++;
+	c->key = s->key;
+	c->last_ms = now_ms;
+	return c->repeats;
+}
+
 /* By the mark in the URL: 1 another server, 2 and more: stop. */
 static void
 by_mark(struct seen *s, const struct loop_visit *v, struct loop_result *out)
 {
+	unsigned repeats = in_chain(v->chain, s, v->now_ms);
 	bool open = s->mark_ms != 0 && v->now_ms - s->mark_ms < LOOP_MARK_MS;
 
 	if (!open)
@@ -154,7 +170,7 @@ by_mark(struct seen *s, const struct loop_visit *v, struct loop_result *out)
 		out->count = s->repeats;
 		out->verdict = s->proofs > 1 ? LOOP_STOP : LOOP_OTHER;
 		out->mark = s->proofs == 1;
-	} else if (!open && s->repeats >= MARK_FROM) {
+	} else if (!open && repeats >= MARK_FROM) {
 		out->mark = true;
 	}
 	if (out->mark)
@@ -209,6 +225,8 @@ loop_visit(struct loop *l, const struct loop_visit *v, struct loop_result *out)
 	if (out->verdict == LOOP_STOP) {
 		s->repeats = s->proofs = 0;
 		s->mark_ms = 0;
+		if (v->chain != NULL)
+			v->chain->repeats = 0;
 		out->mark = false;
 	}
 }

@@ -23,11 +23,13 @@
  *   it gets another server, at 5 (the seventh visit) 508. A client that keeps
  *   cookies and asks for one page over and over without following gets that
  *   508 once, and then none for a minute.
- * - the fifth visit in a row, but one in 10 s at most, gets a Location with
- *   the mark "hop-loop" as its last query argument. Who asks us for the marked
- *   URL within these 10 s was sent back by the server: it gets another server
- *   and the mark once more, and, coming back again, 508. (For clients without
- *   cookies. The mark is taken off before anything else looks at the URL.)
+ * - the fifth visit in a row on one connection, but one in 10 s at most, gets
+ *   a Location with the mark "hop-loop" as its last query argument. Who asks us
+ *   for the marked URL within these 10 s was sent back by the server: it gets
+ *   another server and the mark once more, and, coming back again, 508. (For
+ *   clients without cookies; a crowd behind one address has a connection each,
+ *   so none of it sees the mark. It is taken off before anything else looks at
+ *   the URL.)
  *
  * All marks are hints that a client can forge: it only ever harms itself.
  */
@@ -53,7 +55,15 @@ void loop_free(struct loop **l);
 /* Length of the target without a mark at its end; *marked tells. */
 size_t loop_unmark(const char *target, size_t len, bool *marked);
 
+/* What a connection remembers; zero at first. */
+struct loop_chain {
+	uint64_t key; /* of its last visit */
+	int64_t last_ms;
+	unsigned repeats;
+};
+
 struct loop_visit {
+	struct loop_chain *chain; /* NULL: it has one request only */
 	const struct addr *client;
 	const char *host; /* as the client named it, or the service's id */
 	size_t host_len;

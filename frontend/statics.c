@@ -69,7 +69,7 @@ fill(struct list *l, const struct world *w, const struct service *service,
 		if (a == NULL)
 			continue;
 		sum += server->weight;
-		l->item[l->n] = (struct drawable){server->n, a, server->weight};
+		l->item[l->n] = (struct drawable){a, server->n, server->weight};
 		l->upto[l->n++] = sum;
 	}
 }

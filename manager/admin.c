@@ -7,14 +7,11 @@
 #include "manager/admin.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "lib/conf.h"
+#include "lib/keep.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/num.h"
@@ -184,51 +181,29 @@ write_all(const struct admin_table *t, FILE *out)
 			    fprintf(out, "%s\n", line) < 0)
 				return -1;
 		}
-	if (fflush(out) != 0)
-		return -1;
-	return fsync(fileno(out));
-}
-
-/* A rename is on disk only when its directory is. */
-static void
-sync_directory(const char *file)
-{
-	char *copy = mem_text(file);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		(void)fsync(fd);
-		(void)close(fd);
-	}
-	free(copy);
+	return 0;
 }
 
 static int
 save(const struct admin_table *t)
 {
-	char temporary[4096];
+	char *text = NULL;
+	size_t len = 0;
 	FILE *out;
-	int bad, fd;
+	int bad;
 
 	if (t->file == NULL)
 		return 0;
-	(void)snprintf(temporary, sizeof(temporary), "%s.new", t->file);
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	out = fd >= 0 ? fdopen(fd, "w") : NULL;
-	if (out == NULL) {
-		log_warn("admin", "%s", temporary);
-		if (fd >= 0)
-			(void)close(fd);
-		return -1;
-	}
-	bad = write_all(t, out);
-	if (fclose(out) != 0 || bad != 0 || rename(temporary, t->file) < 0) {
+	out = open_memstream(&text, &len);
+	bad = out == NULL ? -1 : write_all(t, out);
+	if (out != NULL && fclose(out) != 0)
+		bad = -1;
+	if (bad == 0)
+		bad = keep_write(t->file, text, len);
+	if (bad < 0)
 		log_warn("admin", "%s", t->file);
-		(void)unlink(temporary);
-		return -1;
-	}
-	sync_directory(t->file);
-	return 0;
+	free(text);
+	return bad;
 }
 
 /* Two managers must come to the same end whatever the order: equal times go
@@ -347,8 +322,5 @@ admin_server(const struct admin_table *t, int server)
 void
 admin_default_file(const char *id, char *path, size_t size)
 {
-	const char *dir = getenv("HOPSCOTCH_STATE");
-
-	(void)snprintf(path, size, "%s/manager-%s.admin",
-	    dir != NULL ? dir : CONF_STATE_DIR, id);
+	(void)keep_file("manager", id, "admin", path, size);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "lib/face.h"
+#include "lib/keep.h"
 #include "lib/log.h"
 #include "manager/control.h"
 #include "manager/manager.h"
@@ -137,15 +138,26 @@ on_set(void *arg, const uint32_t *oid, size_t n, const struct snap_value *v)
 		control_operator(m, &word);
 }
 
+/* In the face's process: it shall not hold the users' passphrases. */
+static void
+forget_secrets(void *arg)
+{
+	struct managerd *m = arg;
+
+	world_free(&m->daemon.world);
+}
+
 static void
 start_face(struct managerd *m)
 {
 	struct face_conf conf = {.base = m->daemon.base,
 	    .program = "hopmanagerd",
 	    .socket = m->daemon.agentx,
+	    .user = m->daemon.user,
 	    .arc = MANAGERMIB_ARC,
 	    .on_set = on_set,
 	    .check_set = managermib_check_set,
+	    .forget = forget_secrets,
 	    .arg = m};
 	struct timeval second = {1, 0};
 
@@ -178,6 +190,8 @@ start_admin(struct managerd *m)
 	char file[4096], why[8192];
 	size_t i;
 
+	m->rows = rows_new(m->world,
+	    keep_file("manager", m->self->id, "rows", file, sizeof(file)));
 	admin_default_file(m->self->id, file, sizeof(file));
 	m->admin = admin_new(m->world, file);
 	if (admin_load(m->admin, why, sizeof(why)) < 0)
@@ -212,6 +226,7 @@ stop(struct managerd *m)
 	snap_free(&m->snap);
 	fleet_free(&m->fleet);
 	admin_free(&m->admin);
+	rows_free(&m->rows);
 	daemon_fini(&m->daemon);
 }
 

@@ -6,6 +6,7 @@
 
 #include "lib/daemon.h"
 #include "lib/mono.h"
+#include "lib/rows.h"
 #include "manager/admin.h"
 #include "manager/feed.h"
 #include "manager/fleet.h"
@@ -26,6 +27,7 @@ struct managerd {
 	struct feeds *feeds;
 	struct control *control;
 	struct face *face;
+	struct rows *rows; /* of the MIB; NULL: places from 1 on */
 	struct snap *snap;
 	struct event *tick, *second;
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One function a table. Row numbers are places in the configuration, from 1
- * on. Values that are not known have no instance.
+ * One function a table. Row numbers stay with their elements (lib/rows).
+ * Values that are not known have no instance.
  */
 #include "manager/managermib.h"
 
@@ -38,9 +38,9 @@ age(struct snap *s, enum mib_object o, uint32_t row, struct mono now,
 }
 
 static uint32_t
-row_of(int n)
+row_of(const struct managerd *m, enum row_kind kind, size_t place)
 {
-	return (uint32_t)n + 1;
+	return rows_number(m->rows, kind, (int)place);
 }
 
 static void
@@ -85,7 +85,7 @@ fill_agents(struct snap *s, const struct managerd *m, struct mono now)
 	for (i = 0; i < m->world->nservers; i++) {
 		const struct server *conf = &m->world->servers[i];
 		const struct fleet_server *x = &m->fleet->servers[i];
-		uint32_t r = row_of((int)i);
+		uint32_t r = row_of(m, ROW_SERVER, i);
 
 		if (conf->agent.kind == AGENT_NONE)
 			continue;
@@ -110,7 +110,7 @@ fill_sites(struct snap *s, const struct managerd *m, struct mono now)
 
 	for (i = 0; i < m->world->nsites; i++) {
 		const struct status *x = &m->fleet->sites[i];
-		uint32_t r = row_of((int)i);
+		uint32_t r = row_of(m, ROW_SITE, i);
 
 		live = fleet_live_of_site(m->fleet, (int)i, &all);
 		text(s, MIB_hopManagerSiteName, r, m->world->sites[i].id);
@@ -129,7 +129,7 @@ fill_borders(struct snap *s, const struct managerd *m)
 
 	for (i = 0; i < m->world->nborders; i++) {
 		const struct status *x = &m->fleet->borders[i];
-		uint32_t r = row_of((int)i);
+		uint32_t r = row_of(m, ROW_BORDER, i);
 
 		text(s, MIB_hopManagerBorderName, r, m->world->borders[i].id);
 		text(s, MIB_hopManagerBorderSite, r,
@@ -196,7 +196,7 @@ fill_servers(struct snap *s, const struct managerd *m, struct mono now)
 	for (i = 0; i < m->world->nservers; i++) {
 		const struct server *conf = &m->world->servers[i];
 		const struct fleet_server *x = &m->fleet->servers[i];
-		uint32_t r = row_of((int)i);
+		uint32_t r = row_of(m, ROW_SERVER, i);
 
 		text(s, MIB_hopManagerServerName, r, conf->id);
 		text(s, MIB_hopManagerServerSite, r,
@@ -222,7 +222,7 @@ fill_services(struct snap *s, const struct managerd *m, struct mono now)
 	for (i = 0; i < m->world->nservices; i++) {
 		const struct service *conf = &m->world->services[i];
 		const struct fleet_service *x = &m->fleet->services[i];
-		uint32_t r = row_of((int)i);
+		uint32_t r = row_of(m, ROW_SERVICE, i);
 
 		text(s, MIB_hopManagerServiceName, r, conf->id);
 		text(s, MIB_hopManagerServicePolicy, r,
@@ -246,7 +246,8 @@ fill_loads(struct snap *s, const struct managerd *m, struct mono now)
 
 	for (i = 0; i < m->fleet->nuses; i++) {
 		const struct fleet_use *u = &m->fleet->uses[i];
-		uint32_t r[2] = {row_of(u->service), row_of(u->server)};
+		uint32_t r[2] = {row_of(m, ROW_SERVICE, (size_t)u->service),
+		    row_of(m, ROW_SERVER, (size_t)u->server)};
 
 		snap_text(s, MIB_hopManagerLoadService, r, 2,
 		    m->world->services[u->service].id);
@@ -284,6 +285,19 @@ date_and_time(int64_t when, uint8_t out[11])
 	return 11;
 }
 
+static enum row_kind
+row_kind(enum admin_kind kind)
+{
+	switch (kind) {
+	case ADMIN_SITE:
+		return ROW_SITE;
+	case ADMIN_BORDER:
+		return ROW_BORDER;
+	default:
+		return ROW_SERVER;
+	}
+}
+
 static void
 fill_admins(struct snap *s, const struct managerd *m)
 {
@@ -297,7 +311,8 @@ fill_admins(struct snap *s, const struct managerd *m)
 			enum admin_kind kind = (enum admin_kind)k;
 			const struct admin_entry *e =
 			    admin_entry(m->admin, kind, (int)i);
-			uint32_t r[2] = {(uint32_t)k, row_of((int)i)};
+			uint32_t r[2] = {
+			    (uint32_t)k, row_of(m, row_kind(kind), i)};
 
 			len = date_and_time(e->when, when);
 			snap_text(s, MIB_hopManagerAdminName, r, 2,
@@ -317,7 +332,7 @@ fill_feeds(struct snap *s, const struct managerd *m, struct mono now)
 	size_t i;
 
 	for (i = 0; i < feeds_count(m->feeds); i++) {
-		uint32_t r = row_of((int)i);
+		uint32_t r = row_of(m, ROW_DIRECTOR, i);
 
 		feeds_info(m->feeds, i, &x);
 		text(s, MIB_hopManagerFeedName, r, x.id);
@@ -350,20 +365,19 @@ managermib_fill(const struct managerd *m, struct snap *s, struct mono now)
 	fill_feeds(s, m, now);
 }
 
-/* hopManagerAdminState.kind.number, else -1. */
-static int
+/* The row of hopManagerAdminState.kind.number; 0: it is none. */
+static uint32_t
 admin_row(const uint32_t *oid, size_t n, uint32_t *kind)
 {
 	const struct mib_info *info = &mib_objects[MIB_hopManagerAdminState];
 
 	if (n != info->oid_len + 2 ||
 	    memcmp(oid, info->oid, info->oid_len * sizeof(*oid)) != 0)
-		return -1;
+		return 0;
 	*kind = oid[info->oid_len];
-	if (*kind < ADMIN_SERVER || *kind >= ADMIN_KINDS ||
-	    oid[info->oid_len + 1] == 0 || oid[info->oid_len + 1] > INT32_MAX)
-		return -1;
-	return (int)oid[info->oid_len + 1] - 1;
+	if (*kind < ADMIN_SERVER || *kind >= ADMIN_KINDS)
+		return 0;
+	return oid[info->oid_len + 1];
 }
 
 int
@@ -371,7 +385,7 @@ managermib_check_set(const uint32_t *oid, size_t n, const struct snap_value *v)
 {
 	uint32_t kind;
 
-	if (admin_row(oid, n, &kind) < 0)
+	if (admin_row(oid, n, &kind) == 0)
 		return SNMP_NO_CREATION;
 	if (v->type != MIB_INTEGER || v->number < ADMIN_ENABLED ||
 	    v->number > ADMIN_DISABLED)
@@ -383,15 +397,18 @@ bool
 managermib_word(const struct managerd *m, const uint32_t *oid, size_t n,
     const struct snap_value *v, int64_t now, struct admin_word *word)
 {
-	uint32_t kind;
-	int row = admin_row(oid, n, &kind);
+	uint32_t kind, row = admin_row(oid, n, &kind);
+	int place;
 
 	memset(word, 0, sizeof(*word));
-	if (managermib_check_set(oid, n, v) != 0 ||
-	    (size_t)row >= admin_count(m->admin, (enum admin_kind)kind))
+	if (managermib_check_set(oid, n, v) != 0)
+		return false;
+	place = rows_place(m->rows, row_kind((enum admin_kind)kind), row);
+	if (place < 0 ||
+	    (size_t)place >= admin_count(m->admin, (enum admin_kind)kind))
 		return false;
 	word->kind = (enum admin_kind)kind;
-	word->n = row;
+	word->n = place;
 	word->entry.state = (enum admin)v->number;
 	word->entry.when = now;
 	memcpy(word->entry.who, "snmp", sizeof("snmp"));

@@ -34,15 +34,12 @@
 #include "lib/mem.h"
 #include "lib/mono.h"
 #include "manager/pace.h"
+#include "manager/pollmib.h"
 #include "manager/record.h"
-#include "mib.h"
 
-#define TICK_MIN_US   10000 /* sends are paced in steps of 10 ms */
-#define BEAT_MS       1000
-#define CHECK_ROWS    4096 /* of one agent that are read */
-#define CHECK_COLUMNS 3
-/* 45 varbinds of about 29 octets fit one packet of 1500. */
-#define CHECK_REPEATS 15
+#define TICK_MIN_US 10000 /* sends are paced in steps of 10 ms */
+#define BEAT_MS     1000
+#define CHECK_ROWS  4096 /* of one agent that are read */
 /* Silent polls in a row until the engine is probed anew: its clock may have
  * gone back, which no report within the old time window can tell. */
 #define PROBE_AFTER 3
@@ -58,74 +55,6 @@ enum end {
 	END_REPORT,
 	END_OBJECTS,
 	END_ERROR
-};
-
-struct wanted {
-	oid oid[MAX_OID_LEN];
-	size_t len;
-};
-
-enum {
-	LOAD_NUMBER,
-	LOAD_AGE,
-	LOAD_METRICS,
-	LOAD_CONNECTIONS,
-	LOAD_RAM_FREE,
-	LOAD_RAM_TOTAL,
-	LOAD_SWAP_FREE,
-	LOAD_SWAP_TOTAL,
-	LOAD_CPU_IDLE,
-	LOAD_CHECK_CHANGES,
-	LOAD_OBJECTS
-};
-
-static const enum mib_object load_objects[LOAD_OBJECTS] = {
-    [LOAD_NUMBER] = MIB_hopLoadSampleNumber,
-    [LOAD_AGE] = MIB_hopLoadSampleAge,
-    [LOAD_METRICS] = MIB_hopLoadSampleMetrics,
-    [LOAD_CONNECTIONS] = MIB_hopLoadConnections,
-    [LOAD_RAM_FREE] = MIB_hopLoadRamFree,
-    [LOAD_RAM_TOTAL] = MIB_hopLoadRamTotal,
-    [LOAD_SWAP_FREE] = MIB_hopLoadSwapFree,
-    [LOAD_SWAP_TOTAL] = MIB_hopLoadSwapTotal,
-    [LOAD_CPU_IDLE] = MIB_hopLoadCpuIdle,
-    [LOAD_CHECK_CHANGES] = MIB_hopLoadCheckChanges,
-};
-
-static const enum mib_object check_objects[CHECK_COLUMNS] = {
-    MIB_hopLoadCheckName, MIB_hopLoadCheckState, MIB_hopLoadCheckReason};
-
-/* TCP-MIB and UCD-SNMP-MIB; ticks are behind STD_TICKS in TICKS_*'s order. */
-enum {
-	STD_CONNECTIONS,
-	STD_RAM_TOTAL,
-	STD_RAM_AVAILABLE,
-	STD_RAM_FREE,
-	STD_RAM_BUFFER,
-	STD_RAM_CACHED,
-	STD_SWAP_TOTAL,
-	STD_SWAP_FREE,
-	STD_TICKS,
-	STD_OBJECTS = STD_TICKS + TICKS
-};
-
-static const struct wanted standard_objects[STD_OBJECTS] = {
-    [STD_CONNECTIONS] = {{1, 3, 6, 1, 2, 1, 6, 9, 0}, 9},
-    [STD_RAM_TOTAL] = {{1, 3, 6, 1, 4, 1, 2021, 4, 5, 0}, 10},
-    [STD_RAM_AVAILABLE] = {{1, 3, 6, 1, 4, 1, 2021, 4, 27, 0}, 10},
-    [STD_RAM_FREE] = {{1, 3, 6, 1, 4, 1, 2021, 4, 6, 0}, 10},
-    [STD_RAM_BUFFER] = {{1, 3, 6, 1, 4, 1, 2021, 4, 14, 0}, 10},
-    [STD_RAM_CACHED] = {{1, 3, 6, 1, 4, 1, 2021, 4, 15, 0}, 10},
-    [STD_SWAP_TOTAL] = {{1, 3, 6, 1, 4, 1, 2021, 4, 3, 0}, 10},
-    [STD_SWAP_FREE] = {{1, 3, 6, 1, 4, 1, 2021, 4, 4, 0}, 10},
-    [STD_TICKS + TICKS_USER] = {{1, 3, 6, 1, 4, 1, 2021, 11, 50, 0}, 10},
-    [STD_TICKS + TICKS_NICE] = {{1, 3, 6, 1, 4, 1, 2021, 11, 51, 0}, 10},
-    [STD_TICKS + TICKS_SYSTEM] = {{1, 3, 6, 1, 4, 1, 2021, 11, 52, 0}, 10},
-    [STD_TICKS + TICKS_IDLE] = {{1, 3, 6, 1, 4, 1, 2021, 11, 53, 0}, 10},
-    [STD_TICKS + TICKS_WAIT] = {{1, 3, 6, 1, 4, 1, 2021, 11, 54, 0}, 10},
-    [STD_TICKS + TICKS_INTERRUPT] = {{1, 3, 6, 1, 4, 1, 2021, 11, 56, 0}, 10},
-    [STD_TICKS + TICKS_SOFTIRQ] = {{1, 3, 6, 1, 4, 1, 2021, 11, 61, 0}, 10},
-    [STD_TICKS + TICKS_STEAL] = {{1, 3, 6, 1, 4, 1, 2021, 11, 64, 0}, 10},
 };
 
 /* A user's keys before they are localized to an engine: 2 ms of hashing each,
@@ -157,11 +86,10 @@ struct target {
 	size_t engine_len; /* 0: nobody is pinned */
 	bool checks_read;
 	uint32_t changes, changes_seen;
-	oid check_next; /* index that the walk has reached */
+	uint32_t check_at; /* index that the walk has reached */
 	size_t check_rows;
 	bool check_more;
-	bool has_ticks;
-	uint32_t ticks[TICKS];
+	struct pollmib_ticks ticks;
 };
 
 struct poller {
@@ -175,7 +103,6 @@ struct poller {
 	struct event *tick, *beat, *parent;
 	netsnmp_large_fd_set fds; /* one bit set, during a read */
 	struct user_keys *keys;   /* one a user of the world */
-	struct wanted load[LOAD_OBJECTS];
 	struct record_beat count;
 	const struct timeval *timeout;
 };
@@ -233,152 +160,14 @@ put_fail(struct target *t, enum reason reason, const char *fmt, ...)
 	put(t->poller, &r);
 }
 
-/* --- values of an answer --- */
-
-struct value {
-	bool there;
-	int64_t number;
-	const u_char *bytes;
-	size_t len;
-};
-
-static void
-value_of(const netsnmp_variable_list *v, struct value *out)
-{
-	memset(out, 0, sizeof(*out));
-	switch (v->type) {
-	case ASN_INTEGER:
-		out->there = true;
-		out->number = *v->val.integer;
-		break;
-	case ASN_GAUGE: /* and Unsigned32 */
-	case ASN_COUNTER:
-	case ASN_TIMETICKS:
-		out->there = true;
-		out->number = (int64_t)(*v->val.integer & 0xffffffff);
-		break;
-	case ASN_COUNTER64:
-		out->there = true;
-		out->number =
-		    (int64_t)((uint64_t)(v->val.counter64->high & 0x7fffffff)
-				  << 32 |
-			      (v->val.counter64->low & 0xffffffff));
-		break;
-	case ASN_OCTET_STR:
-		out->there = true;
-		out->bytes = v->val.string;
-		out->len = v->val_len;
-		break;
-	default: /* noSuchObject and its like */
-		break;
-	}
-}
-
-/* The values of the objects asked for; what is not there stays out. */
-static void
-values_of(const netsnmp_pdu *pdu, const struct wanted *want, size_t n,
-    struct value *out)
-{
-	const netsnmp_variable_list *v = pdu->variables;
-	size_t i;
-
-	memset(out, 0, n * sizeof(*out));
-	/* An answer has the order of its request (RFC 3416, 4.2.1). */
-	for (i = 0; i < n && v != NULL; i++, v = v->next_variable)
-		if (snmp_oid_compare(
-			v->name, v->name_length, want[i].oid, want[i].len) == 0)
-			value_of(v, &out[i]);
-}
-
-static bool
-load_sample(const struct value *v, struct record_sample *s)
-{
-	struct sample *x = &s->values;
-	uint8_t bits;
-
-	if (!v[LOAD_NUMBER].there || !v[LOAD_METRICS].there)
-		return false;
-	bits = v[LOAD_METRICS].len > 0 ? v[LOAD_METRICS].bytes[0] : 0;
-	s->number = (uint32_t)v[LOAD_NUMBER].number;
-	s->age_ms = v[LOAD_AGE].number;
-	s->check_changes = (uint32_t)v[LOAD_CHECK_CHANGES].number;
-	/* BITS count from the left (RFC 2578, 7.1.4). */
-	x->known[METRIC_CONNECTIONS] =
-	    (bits & 0x80) != 0 && v[LOAD_CONNECTIONS].there;
-	x->known[METRIC_RAM] = (bits & 0x40) != 0 && v[LOAD_RAM_TOTAL].there;
-	x->known[METRIC_SWAP] = (bits & 0x20) != 0 && v[LOAD_SWAP_TOTAL].there;
-	x->known[METRIC_CPU] = (bits & 0x10) != 0 && v[LOAD_CPU_IDLE].there;
-	x->connections = (double)v[LOAD_CONNECTIONS].number;
-	x->ram_free = (double)v[LOAD_RAM_FREE].number;
-	x->ram_total = (double)v[LOAD_RAM_TOTAL].number;
-	x->swap_free = (double)v[LOAD_SWAP_FREE].number;
-	x->swap_total = (double)v[LOAD_SWAP_TOTAL].number;
-	x->cpu_idle = (double)v[LOAD_CPU_IDLE].number;
-	return true;
-}
-
-/* CPU is a share over the time between two polls. */
-static void
-standard_cpu(struct target *t, const struct value *v, struct sample *x)
-{
-	uint32_t now[TICKS];
-	int i, idle = -1;
-
-	if (!v[STD_TICKS + TICKS_IDLE].there)
-		return;
-	for (i = 0; i < TICKS; i++)
-		now[i] = (uint32_t)v[STD_TICKS + i].number;
-	if (t->has_ticks)
-		idle = record_cpu_idle(t->ticks, now);
-	if (idle >= 0) {
-		x->known[METRIC_CPU] = true;
-		x->cpu_idle = idle;
-	}
-	memcpy(t->ticks, now, sizeof(now));
-	t->has_ticks = true;
-}
-
-static bool
-standard_sample(
-    struct target *t, const struct value *v, struct record_sample *s)
-{
-	struct sample *x = &s->values;
-	int64_t ram = v[STD_RAM_FREE].number + v[STD_RAM_BUFFER].number +
-		      v[STD_RAM_CACHED].number;
-
-	if (!v[STD_CONNECTIONS].there && !v[STD_RAM_TOTAL].there)
-		return false;
-	if (v[STD_RAM_AVAILABLE].there)
-		ram = v[STD_RAM_AVAILABLE].number;
-	x->known[METRIC_CONNECTIONS] = v[STD_CONNECTIONS].there;
-	x->connections = (double)v[STD_CONNECTIONS].number;
-	x->known[METRIC_RAM] = v[STD_RAM_TOTAL].there;
-	x->ram_free = (double)ram;
-	x->ram_total = (double)v[STD_RAM_TOTAL].number;
-	x->known[METRIC_SWAP] = v[STD_SWAP_TOTAL].there;
-	x->swap_free = (double)v[STD_SWAP_FREE].number;
-	x->swap_total = (double)v[STD_SWAP_TOTAL].number;
-	standard_cpu(t, v, x);
-	return true;
-}
+/* --- answers --- */
 
 static enum end
 on_load(struct target *t, const netsnmp_pdu *pdu)
 {
 	struct record r = {.kind = RECORD_SAMPLE, .server = t->server};
-	struct value v[STD_OBJECTS];
-	bool has;
 
-	_Static_assert((int)STD_OBJECTS >= (int)LOAD_OBJECTS, "v is too short");
-
-	if (agent_of(t)->kind == AGENT_HOPSCOTCH) {
-		values_of(pdu, t->poller->load, LOAD_OBJECTS, v);
-		has = load_sample(v, &r.u.sample);
-	} else {
-		values_of(pdu, standard_objects, STD_OBJECTS, v);
-		has = standard_sample(t, v, &r.u.sample);
-	}
-	if (!has)
+	if (!pollmib_sample(pdu, agent_of(t)->kind, &t->ticks, &r.u.sample))
 		return END_OBJECTS;
 	r.u.sample.rtt_us = mono_us(mono_now(), t->sent);
 	t->changes_seen = r.u.sample.check_changes;
@@ -386,68 +175,29 @@ on_load(struct target *t, const netsnmp_pdu *pdu)
 	return END_ANSWER;
 }
 
-/* The index of a variable in a column of the check table, or 0. */
-static oid
-check_index(const netsnmp_variable_list *v, int column)
-{
-	static const oid point[] = {MIB_POINT};
-	const struct mib_info *info = &mib_objects[check_objects[column]];
-	size_t i, len = MIB_POINT_LEN + info->oid_len;
-
-	if (v == NULL || v->name_length != len + 1 ||
-	    memcmp(v->name, point, sizeof(point)) != 0)
-		return 0;
-	for (i = 0; i < info->oid_len; i++)
-		if (v->name[MIB_POINT_LEN + i] != info->oid[i])
-			return 0;
-	return v->name[len];
-}
-
-static bool
-put_check(struct target *t, const netsnmp_variable_list *v)
-{
-	struct record r = {.kind = RECORD_CHECK, .server = t->server};
-	struct record_check *c = &r.u.check;
-	struct value name, state, reason;
-
-	value_of(v, &name);
-	value_of(v->next_variable, &state);
-	value_of(v->next_variable->next_variable, &reason);
-	if (!name.there || name.len == 0 || name.len >= sizeof(c->name) ||
-	    memchr(name.bytes, '\0', name.len) != NULL || !state.there ||
-	    state.number < STATE_UNKNOWN || state.number > STATE_DOWN)
-		return false;
-	memcpy(c->name, name.bytes, name.len);
-	c->state = (enum state)state.number;
-	if (reason.there)
-		c->reason =
-		    record_reason((const char *)reason.bytes, reason.len);
-	put(t->poller, &r);
-	return true;
-}
-
 /* Rows of the check table, as many as one answer has. */
 static enum end
 on_checks(struct target *t, const netsnmp_pdu *pdu)
 {
+	struct record r = {.kind = RECORD_CHECK, .server = t->server};
 	const netsnmp_variable_list *v = pdu->variables;
-	oid at;
 
 	t->check_more = false;
-	for (; v != NULL; v = v->next_variable->next_variable->next_variable) {
-		at = check_index(v, 0);
-		if (at <= t->check_next) /* behind the table, or no progress */
-			return END_ANSWER;
-		/* A row that came or went meanwhile: once more, later. */
-		if (check_index(v->next_variable, 1) != at ||
-		    check_index(v->next_variable->next_variable, 2) != at)
+	while (v != NULL) {
+		switch (pollmib_check(&v, &t->check_at, &r.u.check)) {
+		case POLLMIB_ROW:
+			put(t->poller, &r);
+			if (++t->check_rows >= CHECK_ROWS)
+				return END_ANSWER;
 			break;
-		t->check_next = at;
-		if (!put_check(t, v) || ++t->check_rows >= CHECK_ROWS)
+		case POLLMIB_END:
 			return END_ANSWER;
+		case POLLMIB_TORN: /* it changes: once more, later */
+			return END_OBJECTS;
+		}
 	}
-	t->check_more = v == NULL;
-	return v == NULL ? END_ANSWER : END_OBJECTS;
+	t->check_more = pdu->variables != NULL;
+	return END_ANSWER;
 }
 
 /* --- requests --- */
@@ -559,15 +309,8 @@ static void
 request_load(struct target *t)
 {
 	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GET);
-	const struct wanted *w = t->poller->load;
-	size_t i, n = LOAD_OBJECTS;
 
-	if (agent_of(t)->kind == AGENT_STANDARD) {
-		w = standard_objects;
-		n = STD_OBJECTS;
-	}
-	for (i = 0; i < n; i++)
-		snmp_add_null_var(pdu, w[i].oid, w[i].len);
+	pollmib_ask_sample(pdu, agent_of(t)->kind);
 	request(t, JOB_LOAD, pdu);
 }
 
@@ -575,21 +318,8 @@ static void
 request_checks(struct target *t)
 {
 	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GETBULK);
-	oid name[MAX_OID_LEN] = {MIB_POINT};
-	size_t i, j, len;
 
-	pdu->non_repeaters = 0;
-	pdu->max_repetitions = CHECK_REPEATS;
-	for (i = 0; i < CHECK_COLUMNS; i++) {
-		const struct mib_info *info = &mib_objects[check_objects[i]];
-
-		for (j = 0; j < info->oid_len; j++)
-			name[MIB_POINT_LEN + j] = info->oid[j];
-		len = MIB_POINT_LEN + info->oid_len;
-		if (t->check_next > 0)
-			name[len++] = t->check_next;
-		snmp_add_null_var(pdu, name, len);
-	}
+	pollmib_ask_checks(pdu, t->check_at);
 	request(t, JOB_CHECKS, pdu);
 }
 
@@ -931,7 +661,7 @@ start_checks(struct target *t)
 {
 	put_kind(t, RECORD_CHECKS);
 	t->changes = t->changes_seen;
-	t->check_next = 0;
+	t->check_at = 0;
 	t->check_rows = 0;
 	request_checks(t);
 }
@@ -1145,23 +875,6 @@ make_keys(struct poller *p)
 	}
 }
 
-static void
-make_load_objects(struct poller *p)
-{
-	static const oid point[] = {MIB_POINT};
-	size_t i, j;
-
-	for (i = 0; i < LOAD_OBJECTS; i++) {
-		const struct mib_info *info = &mib_objects[load_objects[i]];
-		struct wanted *w = &p->load[i];
-
-		memcpy(w->oid, point, sizeof(point));
-		for (j = 0; j < info->oid_len; j++)
-			w->oid[MIB_POINT_LEN + j] = info->oid[j];
-		w->len = MIB_POINT_LEN + info->oid_len + 1; /* and .0 */
-	}
-}
-
 /* The parent's descriptors are none of ours: ours moves to 3. */
 static int
 keep_only(int fd)
@@ -1223,7 +936,6 @@ poll_run(const struct poll_conf *conf)
 	init_library(&bound);
 	add_empty_user();
 	make_keys(&p);
-	make_load_objects(&p);
 	netsnmp_large_fd_set_init(&p.fds, 4096);
 	p.base = event_base_new();
 	if (p.base == NULL)

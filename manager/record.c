@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "manager/record.h"
 
-#include <math.h>
 #include <string.h>
+
+#define AMOUNT_MAX 1e15
 
 static bool
 terminated(const char text[RECORD_NAME])
@@ -10,15 +11,29 @@ terminated(const char text[RECORD_NAME])
 	return memchr(text, '\0', RECORD_NAME) != NULL;
 }
 
+/* An amount that fits everything it is shown in; not a number is none. */
+static bool
+is_amount(double v)
+{
+	return v >= 0 && v <= AMOUNT_MAX;
+}
+
 static bool
 sample_valid(const struct record_sample *s)
 {
 	const struct sample *v = &s->values;
+	uint8_t known[sizeof(v->known)];
+	size_t i;
 
-	return s->rtt_us >= 0 && s->age_ms >= 0 && isfinite(v->connections) &&
-	       isfinite(v->ram_free) && isfinite(v->ram_total) &&
-	       isfinite(v->swap_free) && isfinite(v->swap_total) &&
-	       isfinite(v->cpu_idle);
+	/* A bool of other bytes is not to be looked at as one. */
+	memcpy(known, v->known, sizeof(known));
+	for (i = 0; i < sizeof(known); i++)
+		if (known[i] > 1)
+			return false;
+	return s->rtt_us >= 0 && s->age_ms >= 0 && is_amount(v->connections) &&
+	       is_amount(v->ram_free) && is_amount(v->ram_total) &&
+	       is_amount(v->swap_free) && is_amount(v->swap_total) &&
+	       is_amount(v->cpu_idle);
 }
 
 bool

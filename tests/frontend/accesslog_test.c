@@ -53,6 +53,9 @@ bytes_of_a_request_cannot_forge_a_line(void)
 	a.target_len = 9;
 	a.host = "";
 	a.host_len = 0;
+	a.reason = "more than one Host";
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(format(&a), " reason=more-than-one-Host us="));
 	CU_ASSERT_PTR_NOT_NULL(strstr(format(&a),
 	    " host=- method=GET target=/\\x0a\\xff\\x20x\\x5cy\"z"));
 }

@@ -8,7 +8,7 @@
 #define DRAWS 60000
 
 static const struct drawable list[] = {
-    {0, NULL, 1000}, {1, NULL, 3000}, {2, NULL, 2000}};
+    {NULL, 0, 1000}, {NULL, 1, 3000}, {NULL, 2, 2000}};
 
 /* How often each server is drawn, in shares of 60. */
 static void
@@ -71,6 +71,24 @@ who_went_after_the_answer_is_left_out(void)
 }
 
 static void
+a_lost_exit_voids_answers_but_the_server_stays(void)
+{
+	struct world *w = small_world();
+	struct gone g;
+	unsigned share[4];
+	uint64_t before;
+
+	gone_init(&g, w);
+	before = gone_moment(&g);
+	gone_void(&g, 1);
+	shares(&g, before, -1, share);
+	SHARES(20, 0, 40, 0);
+	CU_ASSERT_FALSE(g.still[1]);
+	gone_fini(&g);
+	world_free(&w);
+}
+
+static void
 who_is_avoided_is_drawn_only_if_alone(void)
 {
 	struct world *w = small_world();
@@ -101,6 +119,8 @@ static const struct unit_test tests[] = {
     {"each is drawn by its weight", each_is_drawn_by_its_weight},
     {"who went after the answer is left out",
 	who_went_after_the_answer_is_left_out},
+    {"a lost exit voids answers, but the server stays",
+	a_lost_exit_voids_answers_but_the_server_stays},
     {"who is avoided is drawn only if alone",
 	who_is_avoided_is_drawn_only_if_alone},
     {"an empty list has nobody", an_empty_list_has_nobody},

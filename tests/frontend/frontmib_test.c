@@ -32,8 +32,8 @@ begin(void)
 			      &t.world->frontends[0], t.ask, NULL},
 	    why, sizeof(why));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t.http);
-	v = (struct front_view){
-	    t.world, &t.world->frontends[0], t.ask, t.http, NULL, mono_now()};
+	v = (struct front_view){t.world, &t.world->frontends[0], t.ask, t.http,
+	    NULL, mono_now(), NULL};
 	t.snap = snap_new();
 	frontmib_fill(t.snap, &v, mono_now());
 	snap_sort(t.snap);
@@ -133,8 +133,8 @@ requests_are_counted(void)
 		(void)event_base_loop(t.base, EVLOOP_NONBLOCK);
 		(void)usleep(1000);
 	}
-	v = (struct front_view){
-	    t.world, &t.world->frontends[0], t.ask, t.http, NULL, mono_now()};
+	v = (struct front_view){t.world, &t.world->frontends[0], t.ask, t.http,
+	    NULL, mono_now(), NULL};
 	frontmib_fill(t.snap, &v, mono_now());
 	snap_sort(t.snap);
 	CU_ASSERT_EQUAL(get(MIB_hopFrontEndListenerRequests, 1, 0)->number, 2);

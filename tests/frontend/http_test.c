@@ -630,7 +630,9 @@ a_client_that_does_not_read_holds_only_so_much(void)
 		(void)send(one.fd, many, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 		turn();
 	}
-	later(CONN_SEND_MS + 1);
+	/* What the kernel still takes counts as reading, at first. */
+	for (i = 0; i < 3 && http_clients(t.http) > 0; i++)
+		later(CONN_SEND_MS + 1);
 	CU_ASSERT_EQUAL(http_clients(t.http), 0);
 	hang_up(&one);
 	finish();

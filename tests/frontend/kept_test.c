@@ -12,7 +12,7 @@ put(struct kept *k, int service, const char *prefix, int server)
 	struct kept_answer a = {.service = service, .n = 1};
 
 	CU_ASSERT_EQUAL(prefix_parse(prefix, &a.prefix), 0);
-	a.list[0] = (struct drawable){server, NULL, 1};
+	a.list[0] = (struct drawable){NULL, server, 1};
 	kept_put(k, &a);
 }
 

@@ -64,7 +64,7 @@ static void
 a_head_has_the_fields_and_no_body(void)
 {
 	struct reply r = found;
-	char get[4096];
+	static char get[REPLY_MAX + 1];
 
 	(void)snprintf(get, sizeof(get), "%s", format(&found));
 	*(strstr(get, "\r\n\r\n") + 4) = '\0';

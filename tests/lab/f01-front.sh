@@ -40,6 +40,7 @@ end()
 	done
 	rm -rf "$dir"
 }
+export HOPSCOTCH_STATE=$dir HOPSCOTCH_RUN=$dir
 trap end EXIT
 trap 'exit 130' INT TERM
 

@@ -104,20 +104,20 @@ lab_end()
 	exit $status
 }
 
-# Whether namespaces can be had here at all.
+# Whether namespaces can be had here at all; else ip's complaint.
 lab_possible()
 {
-	local ns=${LAB_PREFIX}try ok=1
+	local ns=${LAB_PREFIX}try status
 
-	ip netns add "$ns" 2>/dev/null || return 1
-	ip -n "$ns" link add br0 type bridge 2>/dev/null || ok=
-	ip netns del "$ns"
-	[ -n "$ok" ]
+	ip netns add "$ns" && ip -n "$ns" link add br0 type bridge
+	status=$?
+	ip netns del "$ns" 2>/dev/null
+	return $status
 }
 
 lab_begin()
 {
-	local tool
+	local tool why
 
 	PATH=$PATH:/usr/sbin:/sbin
 	[ "$(id -u)" = 0 ] || lab_skip "needs root (network namespaces)"
@@ -134,7 +134,7 @@ lab_begin()
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	lab_clean
-	lab_possible || lab_skip "this kernel or container gives no namespaces"
+	why=$(lab_possible 2>&1) || lab_skip "no network namespaces here: $why"
 	LAB=$(mktemp -d /tmp/hop-lab.XXXXXX) || exit 1
 	echo "$LAB" >"$LAB_STATE"
 	chmod 755 "$LAB"

@@ -248,6 +248,25 @@ check "after a restart of snmpd the manager is back within 2 s" \
     back 2 $P.1.3.1.2.0
 check "the director" back 2 $P.1.4.1.2.0
 check "the front end" back 2 $P.1.5.1.2.0
+# Rows stay with their elements.
+
+stop hopmanagerd
+sed '/<server id="www.la1"/i\
+  <server id="www.la0" site="la">\
+    <alias border="la" name="www.la0.test.com" address="127.0.0.2"/>\
+  </server>' "$dir/hop.xml" >"$dir/hop2.xml"
+start hopmanagerd "$bin/hopmanagerd" -f "$dir/hop2.xml" --id m \
+    --agentx "$dir/agentx/master"
+check "a server is put before the other: the manager is back" \
+    back 5 $P.1.3.8.1.2.2
+check "the old one keeps its row" \
+    test "$(value $P.1.3.8.1.2.1)" = '"www.la1"'
+check "the new one has the next" \
+    test "$(value $P.1.3.8.1.2.2)" = '"www.la0"'
+check "a SET goes to the old one" as hopoper snmpset $admin i 3
+check "as can be seen" eventually 2 seen 3
+check "and not to the other" test "$(value ${admin%.1}.2)" = 1
+
 for name in hopfrontd hopdirectord hopmanagerd hoploadd; do
 	stop $name
 	check "SIGTERM ends $name well" test "$status" = 0

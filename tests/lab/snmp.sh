@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # One real snmpd for a test, on loopback and on files of its own: nothing of
@@ -18,7 +18,7 @@ bin=${LAB_BUILD:-$top/build/release}
 pass=a-long-passphrase
 declare -A pids
 failed=0
-export MIBS= MIBDIRS=
+export MIBS='' MIBDIRS=''
 PATH=$PATH:/usr/sbin:/sbin
 
 # Where the module hangs, and its objects as "name type column oid".
@@ -89,7 +89,7 @@ stop()
 
 snmp_end()
 {
-	local status=$? name
+	local code=$? name
 
 	trap '' INT TERM
 	for name in "${!pids[@]}"; do
@@ -100,7 +100,7 @@ snmp_end()
 		cp "$dir"/*.log "$top/build/test/$(basename "$0" .sh)/"
 	fi
 	rm -rf "$dir"
-	exit $status
+	exit $code
 }
 
 # A UDP port of loopback that nobody has.

@@ -48,6 +48,12 @@ numbers_that_are_none_are_refused(void)
 	r.u.sample.values.cpu_idle = NAN;
 	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
 	r = sample();
+	r.u.sample.values.ram_free = 1e300;
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	r = sample();
+	memset(&r.u.sample.values.known, 47, 1);
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	r = sample();
 	r.u.sample.age_ms = -1;
 	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
 }
