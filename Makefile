@@ -101,8 +101,10 @@ rng: $(BUILD)/mkrng
 UNIT_SRC := $(shell find tests -name '*_test.c' 2>/dev/null)
 UNITS    := $(UNIT_SRC:%.c=$(BUILD)/%)
 unit_room = $(filter $(ROOMS),$(word 2,$(subst /, ,$(1))))
+WAN_SRC  := $(filter-out %_test.c,$(wildcard tests/wan/*.c))
 define unit
 $(BUILD)/$(1:%.c=%): $(call obj,$(1)) \
+    $(if $(filter tests/wan/%,$(1)),$(call obj,$(WAN_SRC))) \
     $(if $(call unit_room,$(1)),$(BUILD)/$(call unit_room,$(1)).a) \
     $(BUILD)/libhop.a
 endef
@@ -113,7 +115,7 @@ $(UNITS):
 units: $(UNITS)
 
 objects: $(call obj,$(LIB_SRC) $(wildcard $(ROOMS:%=%/*.c) tests/lab/*.c \
-    tests/bench/*.c) $(UNIT_SRC))
+    tests/bench/*.c) $(WAN_SRC) $(UNIT_SRC))
 
 # Fuzz targets: tests/fuzz/<name>_fuzz.c, any room may be under test; the
 # one that <name> is comes first, as rooms may use the same names inside.
@@ -138,6 +140,7 @@ fuzz:
 
 # Small tools of the lab: a holder of connections, a load of requests.
 LAB_TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c))
+$(BUILD)/tests/lab/wan: $(call obj,$(WAN_SRC))
 $(LAB_TOOLS): $(BUILD)/%: $(BUILD)/%.o
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^

@@ -9,6 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 LAB_NAME=lab-a01-farm
 LAB_PREFIX=hop-t-
 . "$here/lib.sh"
+. "$here/wan.sh"
 . "$here/farm.sh"
 
 # Names of all places where N requests of a site's client were redirected.
@@ -53,7 +54,7 @@ load_start()
 {
 	rm -f "$LAB/log/load.log"
 	lab_start load client-ny "$LAB/bin/load" "$1" 100 8 10.1.0.1 80 \
-	    www.test.com "${FARM_CLIENT[ny]}" 10.1.200.1
+	    www.test.com "${FARM_CLIENT[ny]}" 198.18.1.1
 }
 
 load_ends_well()

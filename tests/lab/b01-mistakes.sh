@@ -9,6 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 LAB_NAME=lab-b01-mistakes
 LAB_PREFIX=hop-t-
 . "$here/lib.sh"
+. "$here/wan.sh"
 . "$here/farm.sh"
 
 redirects()

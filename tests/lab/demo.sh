@@ -9,6 +9,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 LAB_NAME=demo
 . "$here/lib.sh"
+. "$here/wan.sh"
 . "$here/farm.sh"
 
 if [ -t 1 ]; then

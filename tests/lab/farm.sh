@@ -2,18 +2,28 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The farm in the lab: four sites, two content servers at each (snmpd,
-# hoploadd, nginx), a front end at each, one manager, one director, clients at
-# four places and a management station. Sourced after lib.sh.
+# hoploadd, nginx), a front end and a border (snmpd, hoppingd) at each, one
+# manager, one director and a management station, at ny; outside, client
+# networks near each site. Sourced after lib.sh and wan.sh.
 #
 # Addresses: 10.<site>.<server>.<border> are aliases, 10.<site>.<server>.9 is
-# for management; server 0 is the front end; 10.9.0.x are the others.
+# for management; server 0 is the front end, and .0.254 the border, known
+# outside as .0.253; 10.9.0.x are the others. 2001:db8:a<site>:<server>::<border>
+# are the same in IPv6, 2001:db8:c<site>:: the clients.
 
 FARM_SITES="ny la dc sj"
 FARM_SERVERS="ny1 ny2 la1 la2 dc1 dc2 sj1 sj2"
 declare -A FARM_NUMBER=([ny]=1 [la]=2 [dc]=3 [sj]=4)
-# Where the clients sit; 128.9.192.44 is the seed's own example.
+# A network of clients near each site: one host with several addresses, and one
+# that answers no pings. 128.9.192.44 is the seed's own example.
+declare -A FARM_NET=([ny]=198.51.100 [la]=128.9.192 [dc]=192.0.2 [sj]=203.0.113)
 declare -A FARM_CLIENT=([ny]=198.51.100.10 [la]=128.9.192.44 [dc]=192.0.2.10
     [sj]=203.0.113.10)
+# Round trips, in ms, between the network and the borders ny, la, dc, sj.
+declare -A FARM_RTT=([ny]="12 74 21 78" [la]="76 10 84 24" [dc]="30 70 9 66"
+    [sj]="71 24 66 13")
+# Two addresses somewhere outside by which a border sees that its uplink works.
+FARM_CANARIES="9.9.9.1 9.9.9.2"
 declare -A FARM_PASS=([hopmgr]=lab-manager [hopoper]=lab-operator
     [hopnms]=lab-station)
 
@@ -25,6 +35,7 @@ farm_address()
 	director) echo 10.9.0.2 ;;
 	nms) echo 10.9.0.3 ;;
 	front-*) echo "10.${FARM_NUMBER[${1#front-}]}.0.9" ;;
+	border-*) echo "10.${FARM_NUMBER[${1#border-}]}.0.254" ;;
 	*) echo "10.${FARM_NUMBER[${1:0:2}]}.${1:2}.9" ;;
 	esac
 }
@@ -39,6 +50,15 @@ farm_aliases()
 	done
 }
 
+farm_aliases6()
+{
+	local b
+
+	for b in 1 2 3 4; do
+		echo "2001:db8:a${FARM_NUMBER[${1:0:2}]}:${1:2}::$b"
+	done
+}
+
 farm_names()
 {
 	local h s
@@ -49,12 +69,14 @@ farm_names()
 	for s in $FARM_SITES; do
 		printf '%s\tfront-%s.test.com front-%s\n' \
 		    "$(farm_address "front-$s")" "$s" "$s"
+		printf '%s\tborder-%s.test.com border-%s\n' \
+		    "$(farm_address "border-$s")" "$s" "$s"
 	done
 	for h in manager director nms; do
 		printf '%s\t%s.test.com %s\n' "$(farm_address $h)" $h $h
 	done
-	sed -n 's/.*<alias .*name="\([^"]*\)" address="\([^"]*\)".*/\2\t\1/p' \
-	    "$LAB/etc/hopscotch.xml"
+	tr '\n' ' ' <"$LAB/etc/hopscotch.xml" | grep -o '<alias [^>]*>' |
+	    sed 's/.*name="\([^"]*\)".*address="\([^"]*\)".*address6="\([^"]*\)".*/\2\t\1\n\3\t\1/'
 }
 
 # The station's own /etc/snmp: its tools need no more than a host and a name.
@@ -76,32 +98,125 @@ farm_nms_conf()
 	} >"$dir/snmp.conf"
 }
 
-farm_hosts()
+# What leaves from an alias leaves through its border, wherever that is: a
+# table of routes for each border, chosen by the source address.
+farm_exits()
 {
-	local s h n aliases
+	local host=$1 ns=$LAB_PREFIX$1 s b
+
+	for s in $FARM_SITES; do
+		b=${FARM_NUMBER[$s]}
+		ip -n "$ns" route add $LAB_INSIDE dev eth0 table $b
+		ip -n "$ns" route add default via "10.$b.0.254" dev eth0 table $b
+		ip -n "$ns" -6 route add $LAB_INSIDE6 dev eth0 table $b
+		ip -n "$ns" -6 route add default via "2001:db8:a$b::254" \
+		    dev eth0 table $b
+	done
+	for s in $(farm_aliases "$host"); do
+		ip -n "$ns" rule add from "$s" lookup "${s##*.}"
+	done
+	for s in $(farm_aliases6 "$host"); do
+		ip -n "$ns" -6 rule add from "$s" lookup "${s##*::}"
+	done
+	farm_way_out "$host" "${host:0:2}"
+}
+
+# Everything else leaves by the border of the host's own site.
+farm_way_out()
+{
+	local ns=$LAB_PREFIX$1 b=${FARM_NUMBER[$2]}
+
+	ip -n "$ns" route add default via "10.$b.0.254" dev eth0
+	ip -n "$ns" -6 route add default via "2001:db8:a$b::254" dev eth0
+}
+
+farm_servers()
+{
+	local h s a
 
 	for h in $FARM_SERVERS; do
-		mapfile -t aliases < <(farm_aliases "$h")
-		lab_host "$h" "$(farm_address "$h")" "${aliases[@]}"
+		# shellcheck disable=SC2046 # lists of addresses
+		lab_host "$h" "br-${h:0:2}" "$(farm_address "$h")" \
+		    $(farm_aliases "$h") $(farm_aliases6 "$h")
+		farm_exits "$h"
+		# The world outside knows by which border an alias is reached.
+		for s in $FARM_SITES; do
+			a=${FARM_NUMBER[$s]}
+			wan_route "10.${FARM_NUMBER[${h:0:2}]}.${h:2}.$a" \
+			    "border-$s"
+			wan_route "2001:db8:a${FARM_NUMBER[${h:0:2}]}:${h:2}::$a" \
+			    "border-$s"
+		done
+	done
+}
+
+farm_site()
+{
+	local s=$1 n=${FARM_NUMBER[$1]} a
+
+	lab_host "border-$s" "br-$s" "10.$n.0.254" "2001:db8:a$n::254"
+	wan_border "$s" "10.$n.0.253" "2001:db8:a$n::253"
+	lab_host "front-$s" "br-$s" "10.$n.0.9" "10.$n.0.1" "2001:db8:a$n::1"
+	farm_way_out "front-$s" "$s"
+	for a in 10.$n.0.{1,253} 2001:db8:a$n::{1,253}; do
+		wan_route "$a" "border-$s"
+	done
+}
+
+# 198.18.<site>.1 is a client that may not be pinged (RFC 2544), .66 one that
+# does not answer.
+farm_clients()
+{
+	local s=$1 n=${FARM_NUMBER[$1]} net=${FARM_NET[$1]} a
+
+	a="$net.11 $net.12 $net.13 $net.14 $net.15 $net.16 $net.17 $net.18"
+	# shellcheck disable=SC2086 # lists of addresses
+	wan_client "client-$s" "net-$s" "${FARM_CLIENT[$s]}" $a \
+	    "198.18.$n.1" "2001:db8:c$n::10" "2001:db8:c$n::11"
+	wan_client "quiet-$s" "net-$s" "$net.66"
+	ip netns exec "${LAB_PREFIX}quiet-$s" \
+	    sysctl -qw net.ipv4.icmp_echo_ignore_all=1
+	for a in "$net.0/24" "198.18.$n.0/24" "2001:db8:c$n::/48"; do
+		wan_route "$a" "client-$s"
+	done
+	wan_route "$net.66" "quiet-$s"
+	# shellcheck disable=SC2086 # a list of times
+	wan_near "net-$s" ${FARM_RTT[$s]}
+	# As DNS or one address announced everywhere would do it: the name of
+	# the service leads to the nearest front end.
+	for a in client quiet; do
+		{
+			printf '10.%d.0.1\twww.test.com\n' "$n"
+			printf '2001:db8:a%d::1\twww.test.com\n' "$n"
+		} >>"/etc/netns/$LAB_PREFIX$a-$s/hosts"
+	done
+}
+
+farm_hosts()
+{
+	local s h
+
+	wan_inside "$LAB/etc/hopscotch.xml"
+	wan_outside
+	for s in $FARM_SITES; do
+		farm_site "$s"
+	done
+	farm_servers
+	for h in manager director nms; do
+		lab_host $h br-ny "$(farm_address $h)"
 	done
 	for s in $FARM_SITES; do
-		n=${FARM_NUMBER[$s]}
-		lab_host "front-$s" "10.$n.0.9" "10.$n.0.1"
-		# Two clients: one that was measured, one that nobody knows.
-		lab_host "client-$s" "${FARM_CLIENT[$s]}" "10.$n.200.1"
+		farm_clients "$s"
 	done
-	for h in manager director nms; do
-		lab_host $h "$(farm_address $h)"
+	# shellcheck disable=SC2086 # a list of addresses
+	wan_client canary far $FARM_CANARIES
+	for h in $FARM_CANARIES; do
+		wan_route "$h" canary
 	done
+	wan_near far 8 8 8 8
 	farm_nms_conf
 	farm_names >"$LAB/etc/names"
 	lab_names "$LAB/etc/names"
-	# As DNS or one address announced everywhere would do it: the name of
-	# the service leads to the nearest front end.
-	for s in $FARM_SITES; do
-		printf '10.%d.0.1\twww.test.com\n' "${FARM_NUMBER[$s]}" \
-		    >>"/etc/netns/${LAB_PREFIX}client-$s/hosts"
-	done
 }
 
 farm_conf()
@@ -187,6 +302,9 @@ farm_nginx_conf()
 		for a in $(farm_aliases "$host"); do
 			echo "        listen $a:80;"
 		done
+		for a in $(farm_aliases6 "$host"); do
+			echo "        listen [$a]:80;"
+		done
 		echo "        add_header Content-Server www.$host.test.com;"
 		echo "        return 200 'This is www.$host.test.com, reached" \
 		    "as \$host for \$request_uri."
@@ -236,6 +354,23 @@ farm_start_front()
 	    --agentx "$LAB/host/front-$1/agentx/master" --user "$LAB_USER"
 }
 
+# Pings out of a border, asked for by the manager.
+farm_start_prober()
+{
+	local s=$1 n=${FARM_NUMBER[$1]} c args=()
+
+	for c in "${FARM_NET[@]}"; do
+		args+=(--allow "$c.0/24")
+	done
+	for c in $FARM_CANARIES; do
+		args+=(--canary "$c")
+	done
+	lab_start "hoppingd-$s" "border-$s" "$LAB/bin/hoppingd" --border "$s" \
+	    --source "10.$n.0.253" --source "2001:db8:a$n::253" \
+	    --allow 2001:db8:c0::/44 "${args[@]}" --user "$LAB_USER" \
+	    --agentx "$LAB/host/border-$s/agentx/master"
+}
+
 # Pings for the four clients, by a collector that is a shell script.
 farm_start_collector()
 {
@@ -245,13 +380,12 @@ farm_start_collector()
 
 farm_pings()
 {
-	cat <<-'END'
-	borders unit=us ny la dc sj
-	ping 198.51.100.10 12000 74000 21000 78000
-	ping 128.9.192.44 231000 202000 291000 207000
-	ping 192.0.2.10 30000 70000 9000 66000
-	ping 203.0.113.10 71000 14000 66000 13000
-	END
+	local s
+
+	echo "borders unit=ms $FARM_SITES"
+	for s in $FARM_SITES; do
+		echo "ping ${FARM_NET[$s]}.0/24 ${FARM_RTT[$s]}"
+	done
 }
 
 farm_role()
@@ -259,20 +393,21 @@ farm_role()
 	case $1 in
 	manager | director) echo "$1" ;;
 	front-*) echo frontend ;;
+	border-*) echo border ;;
 	*) echo content-server ;;
 	esac
 }
 
-# Hosts, configuration and copies of the programs; nothing runs yet. (The
+# Hosts, configuration and copies of the programs; only the network runs. (The
 # source tree may be where an unprivileged user cannot read.)
 farm_make()
 {
 	local h p
 
-	for p in hoploadd hopmanagerd hopdirectord hopfrontd hopctl; do
+	for p in hoploadd hoppingd hopmanagerd hopdirectord hopfrontd hopctl; do
 		cp "$LAB_BUILD/$p" "$LAB/bin/" || exit 1
 	done
-	cp "$LAB_BUILD"/tests/lab/{fill,load} "$LAB/bin/" || exit 1
+	cp "$LAB_BUILD"/tests/lab/{fill,load,wan} "$LAB/bin/" || exit 1
 	cp "$LAB_TOP/tests/lab/collector.sh" "$LAB/bin/"
 	farm_conf
 	farm_pings >"$LAB/etc/pings"
@@ -281,10 +416,10 @@ farm_make()
 	for h in $FARM_SERVERS; do
 		farm_nginx_conf "$h"
 	done
-	for h in $FARM_SERVERS manager director front-ny front-la front-dc \
-	    front-sj; do
+	for h in $FARM_SERVERS manager director {front,border}-{ny,la,dc,sj}; do
 		farm_snmpd_conf "$h" "$(farm_role "$h")"
 	done
+	wan_start || exit 1
 }
 
 farm_start()
@@ -303,8 +438,9 @@ farm_start()
 	for s in $FARM_SITES; do
 		farm_start_snmpd "front-$s"
 		farm_start_front "$s"
+		farm_start_snmpd "border-$s"
+		farm_start_prober "$s"
 	done
-	farm_start_collector
 }
 
 # hopctl with this farm's configuration: farm_hopctl VERB ARGUMENT...

@@ -1,14 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The lab: hosts as network namespaces on one private network, with real
-# daemons in them. Sourced by the demo and by the scenarios. The network of
-# the machine itself is not touched: even the bridge lives in a namespace.
+# The lab: hosts as network namespaces on private networks, with real daemons
+# in them. Sourced by the demo and by the scenarios. The network of the machine
+# itself is not touched: even bridges live in a namespace.
 # All is removed at the end, also when interrupted; what a killed run left
 # behind is removed at the next start.
 #
 #	lab_begin TOOL...             before anything else
-#	lab_host NAME ADDRESS...      a host on the network
+#	lab_host NAME SEGMENT ADDRESS...  a host on a bridge, see wan.sh
 #	lab_names FILE                names for all hosts, /etc/hosts form
 #	lab_run HOST COMMAND...       run there
 #	lab_start NAME HOST COMMAND.. run there in the background as NAME
@@ -24,6 +24,8 @@ LAB_BUILD=${LAB_BUILD:-$LAB_TOP/build/release}
 LAB_STATE=/run/${LAB_PREFIX}lab # where this run lives, for the next one
 LAB_USER=nobody                 # of our daemons; no account is created
 LAB_GROUP=nogroup
+LAB_INSIDE=10.0.0.0/8 # addresses of sites; all others are outside
+LAB_INSIDE6=2001:db8:a0::/44
 LAB=
 
 lab_log()
@@ -141,33 +143,38 @@ lab_begin()
 	mkdir "$LAB"/{bin,etc,host,log,mibs,pid,run,state}
 	chown "$LAB_USER:$LAB_GROUP" "$LAB/run" "$LAB/state" "$LAB/log"
 
-	ip netns add "${LAB_PREFIX}net"
-	ip -n "${LAB_PREFIX}net" link add br0 type bridge
-	ip -n "${LAB_PREFIX}net" link set br0 up
+	ip netns add "${LAB_PREFIX}net" # of the segments
 }
 
-# All addresses are neighbours; nothing else can be reached.
+lab_host_files()
+{
+	mkdir -p "/etc/netns/$LAB_PREFIX$1" "$LAB/host/$1"
+	printf '127.0.0.1\tlocalhost %s\n' "$1" \
+	    >"/etc/netns/$LAB_PREFIX$1/hosts"
+}
+
+# A host on a segment (bridge); all addresses inside are neighbours.
 lab_host()
 {
-	local name=$1 ns=$LAB_PREFIX$1 net=${LAB_PREFIX}net a
+	local name=$1 segment=$2 ns=$LAB_PREFIX$1 net=${LAB_PREFIX}net a
 
-	shift
+	shift 2
 	ip netns add "$ns"
 	ip link add eth0 netns "$ns" type veth peer name "$name" netns "$net"
-	ip -n "$net" link set "$name" master br0 up
+	ip -n "$net" link set "$name" master "$segment" up
 	{
 		echo "link set lo up"
 		for a in "$@"; do
-			echo "addr add $a/32 dev eth0"
+			case $a in
+			*:*) echo "addr add $a/128 dev eth0 nodad" ;;
+			*) echo "addr add $a/32 dev eth0" ;;
+			esac
 		done
 		echo "link set eth0 up"
-		for a in 10.0.0.0/8 128.9.0.0/16 192.0.2.0/24 198.51.100.0/24 \
-		    203.0.113.0/24; do
-			echo "route add $a dev eth0 src $1"
-		done
+		echo "route add $LAB_INSIDE dev eth0 src $1"
 	} | ip -n "$ns" -batch -
-	mkdir -p "/etc/netns/$ns" "$LAB/host/$name"
-	printf '127.0.0.1\tlocalhost %s\n' "$name" >"/etc/netns/$ns/hosts"
+	ip -n "$ns" -6 route add "$LAB_INSIDE6" dev eth0
+	lab_host_files "$name"
 }
 
 lab_names()
