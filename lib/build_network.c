@@ -173,7 +173,7 @@ build_probers(struct build *b, const struct elem *network)
 	w->probers =
 	    mem_array(elem_count(network, ELEM_PROBER), sizeof(*w->probers));
 	for (; e != NULL; e = elem_next(e)) {
-		struct prober *p = &w->probers[w->nprobers];
+		struct border_prober *p = &w->probers[w->nprobers];
 
 		p->n = (int)w->nprobers++;
 		p->border = roll_find(&b->borders, b->notes, e, "border");

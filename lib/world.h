@@ -46,7 +46,7 @@ struct agent {
 };
 
 /* Who pings clients out of a border. */
-struct prober {
+struct border_prober {
 	int n;
 	int border;
 	struct agent agent; /* its snmpd */
@@ -216,7 +216,7 @@ struct world {
 	size_t nsites;
 	struct border *borders; /* file order */
 	size_t nborders;
-	struct prober *probers; /* file order; at most one a border */
+	struct border_prober *probers; /* file order; at most one a border */
 	size_t nprobers;
 	int64_t *delay_us; /* nsites x nsites, one way, [from * nsites + to] */
 	struct policy *policies;

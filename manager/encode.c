@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/line.h"
 #include "lib/mem.h"
 
 static void __attribute__((format(printf, 2, 3)))
@@ -150,6 +151,77 @@ encode_service_loads(const struct fleet *f, int service, const struct emit *e)
 	}
 	encode_loads(f, service, uses, n, e);
 	free(uses);
+}
+
+void
+encode_order(const struct world *w, const struct emit *e)
+{
+	size_t i, len, size = 32 + w->nborders * 257;
+	char *line = mem_array(1, size);
+
+	len = (size_t)snprintf(line, size, "borders unit=us");
+	for (i = 0; i < w->nborders; i++)
+		len += (size_t)snprintf(
+		    line + len, size - len, " %s", w->borders[i].id);
+	if (len < LINE_MAX_BYTES)
+		e->line(e->arg, line, len);
+	free(line);
+}
+
+/* Decimal digits; printf() would be most of what a line costs. */
+static size_t
+put_number(char *at, uint64_t n)
+{
+	char digit[20];
+	size_t i = 0, len;
+
+	do {
+		digit[i++] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	for (len = 0; i > 0; len++)
+		at[len] = digit[--i];
+	return len;
+}
+
+static size_t
+put_option(char *at, const char *key, uint64_t value)
+{
+	size_t len = strlen(key);
+
+	if (value == 0)
+		return 0;
+	memcpy(at, key, len);
+	return len + put_number(at + len, value);
+}
+
+void
+encode_path(
+    const struct world *w, const struct prober_line *l, const struct emit *e)
+{
+	char line[PREFIX_TEXT + 160 + WORLD_BORDERS_MAX * 9];
+	size_t len = 5, i;
+
+	memcpy(line, "ping ", 5);
+	if (l->prefix.len == addr_bits(&l->prefix.addr))
+		(void)addr_text(&l->prefix.addr, line + len, PREFIX_TEXT);
+	else
+		(void)prefix_text(&l->prefix, line + len, PREFIX_TEXT);
+	len += strlen(line + len);
+	for (i = 0; i < w->nborders; i++) {
+		line[len++] = ' ';
+		if (l->values[i] < 0)
+			line[len++] = '-';
+		else
+			len += put_number(line + len, (uint64_t)l->values[i]);
+	}
+	len += put_option(line + len, " age=", (uint64_t)l->age_ms);
+	len += put_option(line + len, " spread=", (uint64_t)l->spread_us);
+	len += put_option(line + len, " loss=", l->loss);
+	len += put_option(line + len, " inherited=", l->inherited);
+	len += put_option(line + len, " pending=", l->pending);
+	line[len] = '\0';
+	e->line(e->arg, line, len);
 }
 
 void

@@ -3,7 +3,8 @@
 #define MANAGER_ENCODE_H
 
 /*
- * The fleet in lines of the feed: load, state, metrics (doc/protocol.md).
+ * The fleet and the paths in lines of the feed: load, state, metrics, borders,
+ * ping (doc/protocol.md).
  * Pure: lines go to whoever gives `emit`, which sees each one once, without
  * newline and terminated.
  */
@@ -12,6 +13,7 @@
 
 #include "lib/mono.h"
 #include "manager/fleet.h"
+#include "manager/prober.h"
 
 #define ENCODE_LINE 32768 /* load lines are split about here */
 
@@ -31,7 +33,11 @@ void encode_border(const struct fleet *f, int border, const struct emit *e);
 /* The newest sample as it was, for explanations; nothing without one. */
 void encode_metrics(
     const struct fleet *f, int server, struct mono now, const struct emit *e);
-/* All of it but `synced`. */
+/* The order of the values of ping lines: that of the world. */
+void encode_order(const struct world *w, const struct emit *e);
+void encode_path(
+    const struct world *w, const struct prober_line *l, const struct emit *e);
+/* All of the fleet. */
 void encode_all(const struct fleet *f, struct mono now, const struct emit *e);
 
 #endif

@@ -15,14 +15,20 @@
 #include "manager/encode.h"
 
 #define PICTURE_MS 1000
+/* Paths of a picture in one tick, while the peer takes them. */
+#define PATHS_TURN  5000
+#define PATHS_QUEUE (4 << 20) /* bytes */
 
 struct feed {
 	struct feeds *owner;
 	const struct director *director;
 	struct peer *peer;
 	struct status status;
-	bool wanted; /* a picture */
-	bool synced; /* it has been told that the picture is whole */
+	bool wanted;  /* a picture */
+	bool synced;  /* it has been told that the picture is whole */
+	bool ordered; /* and the order of the values of ping lines */
+	bool telling; /* the paths of a picture, from path_at on */
+	uint32_t path_at;
 	struct mono sent;
 	uint64_t wants, syncs, errors;
 };
@@ -31,6 +37,8 @@ struct feeds {
 	struct peer_conf conf;
 	const struct world *world;
 	const struct fleet *fleet;
+	struct prober *prober; /* NULL: no paths */
+	const struct feeds_wants *wants;
 	struct feed *list;
 	size_t n;
 	struct log_bound log;
@@ -53,7 +61,7 @@ on_up(struct peer *p, void *arg)
 
 	(void)arg;
 	f->wanted = true;
-	f->synced = false;
+	f->synced = f->ordered = f->telling = false;
 	f->sent = (struct mono){0};
 	if (strcmp(peer_hash(p), f->owner->world->hash) != 0)
 		log_warnx("feed",
@@ -86,14 +94,28 @@ on_resync(struct peer *p, const struct line *l, void *arg)
 	f->synced = false;
 }
 
-/* We give no paths; counted, so that it shows who asks in vain. */
+/* Without probers it is counted only, so that it shows who asks in vain. */
 static void
 on_want(struct peer *p, const struct line *l, void *arg)
 {
+	struct feeds *fs = arg;
 	struct feed *f = peer_data(p);
+	struct mono now = mono_now();
+	struct addr client;
+	size_t i;
 
-	(void)arg;
-	f->wants += l->fields - 1;
+	for (i = 1; i < l->fields; i++) {
+		if (addr_parse(l->field[i], &client) < 0) {
+			peer_error(
+			    p, "want: '%.46s' is no address", l->field[i]);
+			continue;
+		}
+		f->wants++;
+		if (fs->prober != NULL)
+			prober_want(fs->prober, &client, now);
+	}
+	if (fs->prober != NULL)
+		fs->wants->heard(fs->wants->arg);
 }
 
 /* What a director did not understand of us. */
@@ -118,7 +140,8 @@ static const struct verb verbs[] = {
 
 struct feeds *
 feeds_start(struct event_base *base, const struct world *w,
-    const struct manager *self, const struct fleet *fleet, struct mono now)
+    const struct manager *self, const struct fleet *fleet,
+    struct prober *prober, const struct feeds_wants *wants, struct mono now)
 {
 	struct feeds *f = mem_new(sizeof(*f));
 	size_t i;
@@ -128,7 +151,7 @@ feeds_start(struct event_base *base, const struct world *w,
 	    .role = ROLE_MANAGER,
 	    .id = self->id,
 	    .hash = w->hash,
-	    .gives = "load",
+	    .gives = prober != NULL ? "load,path" : "load",
 	    .verbs = verbs,
 	    .on_up = on_up,
 	    .on_down = on_down,
@@ -136,6 +159,8 @@ feeds_start(struct event_base *base, const struct world *w,
 	    .tls = w->tls};
 	f->world = w;
 	f->fleet = fleet;
+	f->prober = prober;
+	f->wants = wants;
 	f->log.burst = 5;
 	f->n = w->ndirectors;
 	f->list = mem_array(f->n, sizeof(*f->list));
@@ -228,6 +253,59 @@ feeds_sample(struct feeds *f, int server, struct mono now)
 	encode_metrics(f->fleet, server, now, &e);
 }
 
+static void
+to_ordered(void *arg, const char *text, size_t len)
+{
+	const struct feeds *f = arg;
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (f->list[i].ordered && peer_is_up(f->list[i].peer))
+			peer_send_text(f->list[i].peer, text, len);
+}
+
+void
+feeds_path(struct feeds *f, const struct prober_line *l)
+{
+	struct emit e = {to_ordered, f};
+
+	encode_path(f->world, l, &e);
+}
+
+static void
+path_to_one(void *arg, const struct prober_line *l)
+{
+	struct feed *f = arg;
+	struct emit e = {to_one, f};
+
+	encode_path(f->owner->world, l, &e);
+}
+
+static void
+begin_paths(struct feed *f)
+{
+	struct emit e = {to_one, f};
+
+	if (f->owner->prober == NULL)
+		return;
+	encode_order(f->owner->world, &e);
+	f->ordered = f->telling = true;
+	f->path_at = 0;
+}
+
+/* As many as the director takes, so that a million of them neither stop us nor
+ * overflow its queue. */
+static void
+tell_paths(struct feed *f, struct mono now)
+{
+	struct peer_counters c;
+
+	peer_counters(f->peer, &c);
+	if (c.queued < PATHS_QUEUE)
+		f->telling = prober_lines(f->owner->prober, &f->path_at,
+		    PATHS_TURN, now, path_to_one, f);
+}
+
 void
 feeds_tick(struct feeds *f, struct mono now)
 {
@@ -243,13 +321,16 @@ feeds_tick(struct feeds *f, struct mono now)
 		if (x->wanted && (!mono_set(x->sent) ||
 				     mono_ms(now, x->sent) >= PICTURE_MS)) {
 			encode_all(f->fleet, now, &e);
+			begin_paths(x);
 			x->wanted = false;
 			x->sent = now;
 			x->syncs++;
 		}
+		if (x->telling)
+			tell_paths(x, now);
 		/* Not before we know it ourselves: until then a director does
 		 * better with what it knew before. */
-		if (!x->wanted && !x->synced && ready) {
+		if (!x->wanted && !x->telling && !x->synced && ready) {
 			peer_send(x->peer, "synced");
 			x->synced = true;
 		}

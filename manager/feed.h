@@ -14,12 +14,20 @@
 
 #include "lib/peer.h"
 #include "manager/fleet.h"
+#include "manager/prober.h"
 
 struct feeds;
 
-/* The fleet must outlive it. */
+/* Whom to tell that directors want something: the prober has it by then. */
+struct feeds_wants {
+	void (*heard)(void *arg);
+	void *arg;
+};
+
+/* All of it must outlive it; prober is NULL where there are no paths. */
 struct feeds *feeds_start(struct event_base *base, const struct world *w,
-    const struct manager *self, const struct fleet *f, struct mono now);
+    const struct manager *self, const struct fleet *f, struct prober *prober,
+    const struct feeds_wants *wants, struct mono now);
 void feeds_free(struct feeds **f);
 
 /* To all that are connected; meant for struct fleet_events. */
@@ -28,6 +36,7 @@ void feeds_server(struct feeds *f, int server);
 void feeds_border(struct feeds *f, int border);
 void feeds_loads(struct feeds *f, int service, const int *uses, size_t n);
 void feeds_sample(struct feeds *f, int server, struct mono now);
+void feeds_path(struct feeds *f, const struct prober_line *l);
 /* Whole pictures that are due; about ten times a second. */
 void feeds_tick(struct feeds *f, struct mono now);
 

@@ -124,6 +124,8 @@ fleet_new(const struct world *w, const struct manager *m,
 	f->services = mem_array(w->nservices, sizeof(*f->services));
 	f->sites = mem_array(w->nsites, sizeof(*f->sites));
 	f->borders = mem_array(w->nborders, sizeof(*f->borders));
+	f->border_admin = mem_array(w->nborders, sizeof(*f->border_admin));
+	f->uplink_down = mem_array(w->nborders, sizeof(*f->uplink_down));
 	make_uses(f, now);
 	f->scratch = mem_array(f->nuses, sizeof(*f->scratch));
 	f->weigh_in = mem_array(f->nuses, sizeof(*f->weigh_in));
@@ -137,8 +139,10 @@ fleet_new(const struct world *w, const struct manager *m,
 		status_init(&f->services[i].status, now);
 	for (i = 0; i < w->nsites; i++)
 		status_init(&f->sites[i], now);
-	for (i = 0; i < w->nborders; i++)
+	for (i = 0; i < w->nborders; i++) {
 		f->borders[i] = (struct status){STATE_UP, REASON_NONE, now, 0};
+		f->border_admin[i] = ADMIN_ENABLED;
+	}
 	return f;
 }
 
@@ -156,6 +160,8 @@ fleet_free(struct fleet **fp)
 	free(f->services);
 	free(f->sites);
 	free(f->borders);
+	free(f->border_admin);
+	free(f->uplink_down);
 	free(f->uses);
 	free(f->scratch);
 	free(f->weigh_in);
@@ -429,21 +435,43 @@ fleet_set_admin(struct fleet *f, int server, enum admin admin, struct mono now)
 	verdict_server(f, server, now);
 }
 
+/* What the operator wants goes before what the prober sees. */
+static void
+judge_border(struct fleet *f, int border, struct mono now)
+{
+	enum state state = STATE_UP;
+	enum reason reason = REASON_NONE;
+	char what[RECORD_NAME + 16];
+
+	if (f->border_admin[border] != ADMIN_ENABLED) {
+		state = f->border_admin[border] == ADMIN_DRAINING
+			    ? STATE_DRAINING
+			    : STATE_DOWN;
+		reason = REASON_BY_OPERATOR;
+	}
+	if (f->uplink_down[border] && state != STATE_DOWN) {
+		state = STATE_DOWN;
+		reason = REASON_UPLINK_SILENT;
+	}
+	(void)snprintf(
+	    what, sizeof(what), "border %s", f->world->borders[border].id);
+	if (status_set(&f->borders[border], state, reason, now, false, what) &&
+	    f->on.border != NULL)
+		f->on.border(f->on.arg, border);
+}
+
 void
 fleet_set_border(struct fleet *f, int border, enum admin admin, struct mono now)
 {
-	static const enum state states[] = {[ADMIN_ENABLED] = STATE_UP,
-	    [ADMIN_DRAINING] = STATE_DRAINING,
-	    [ADMIN_DISABLED] = STATE_DOWN};
-	char what[RECORD_NAME + 16];
+	f->border_admin[border] = admin;
+	judge_border(f, border, now);
+}
 
-	(void)snprintf(
-	    what, sizeof(what), "border %s", f->world->borders[border].id);
-	if (status_set(&f->borders[border], states[admin],
-		admin == ADMIN_ENABLED ? REASON_NONE : REASON_BY_OPERATOR, now,
-		false, what) &&
-	    f->on.border != NULL)
-		f->on.border(f->on.arg, border);
+void
+fleet_set_uplink(struct fleet *f, int border, bool down, struct mono now)
+{
+	f->uplink_down[border] = down;
+	judge_border(f, border, now);
 }
 
 void

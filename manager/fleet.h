@@ -110,6 +110,8 @@ struct fleet {
 	size_t nuses;
 	struct status *sites;
 	struct status *borders;
+	enum admin *border_admin;
+	bool *uplink_down;
 	int *scratch; /* a number a use */
 	struct weigh_input *weigh_in;
 	struct weighed *weigh_out;
@@ -139,6 +141,9 @@ void
 fleet_set_admin(struct fleet *f, int server, enum admin admin, struct mono now);
 void fleet_set_border(
     struct fleet *f, int border, enum admin admin, struct mono now);
+
+/* What the prober of a border says of its uplink. */
+void fleet_set_uplink(struct fleet *f, int border, bool down, struct mono now);
 
 /* Weigh what has changed, tell loads. About ten times a second. */
 void fleet_tick(struct fleet *f, struct mono now);

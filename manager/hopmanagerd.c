@@ -14,6 +14,7 @@
 #include "manager/managermib.h"
 
 #define TICK_MS 100
+_Static_assert(TICK_MS > PROBER_TURN_MS, "the busy one is the faster");
 
 void
 manager_apply_admin(
@@ -38,7 +39,76 @@ on_record(void *arg, const struct record *r)
 {
 	struct managerd *m = arg;
 
-	fleet_record(m->fleet, r, mono_now());
+	if (r->server < 0)
+		prober_record(m->prober, r, mono_now());
+	else
+		fleet_record(m->fleet, r, mono_now());
+}
+
+static void
+on_prober_lost(void *arg, int prober)
+{
+	struct managerd *m = arg;
+
+	prober_lost(m->prober, prober, mono_now());
+}
+
+static void
+on_order(void *arg, int prober, const struct addr *a)
+{
+	struct managerd *m = arg;
+
+	pollers_order(m->pollers, prober, a);
+}
+
+static void
+on_path(void *arg, const struct prober_line *l)
+{
+	struct managerd *m = arg;
+
+	if (m->feeds != NULL)
+		feeds_path(m->feeds, l);
+}
+
+static void
+on_uplink(void *arg, int border, bool down, enum reason reason)
+{
+	struct managerd *m = arg;
+
+	(void)reason;
+	fleet_set_uplink(m->fleet, border, down, mono_now());
+}
+
+/* While there is work for probers we come back sooner than the tick. */
+static void
+give_orders(struct managerd *m)
+{
+	struct timeval tv = {0, PROBER_TURN_MS * 1000};
+
+	pollers_flush(m->pollers);
+	if (prober_busy(m->prober) && !event_pending(m->turn, EV_TIMEOUT, NULL))
+		(void)event_add(m->turn, &tv);
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct managerd *m = arg;
+
+	(void)fd;
+	(void)what;
+	prober_tick(m->prober, mono_now());
+	give_orders(m);
+}
+
+/* A client waits perhaps: at once. */
+static void
+on_wants(void *arg)
+{
+	struct managerd *m = arg;
+
+	prober_go(m->prober, mono_now());
+	give_orders(m);
 }
 
 static void
@@ -113,6 +183,10 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		try_start(m->tries, use, m->fleet->uses[use].server,
 		    m->fleet->uses[use].service);
 	fleet_tick(m->fleet, now);
+	if (m->prober != NULL) {
+		prober_tick(m->prober, now);
+		give_orders(m);
+	}
 	feeds_tick(m->feeds, now);
 }
 
@@ -178,9 +252,27 @@ start_pollers(struct managerd *m)
 	    .manager = m->self,
 	    .on_record = on_record,
 	    .on_lost = on_lost,
+	    .on_prober_lost = on_prober_lost,
 	    .arg = m};
 
 	m->pollers = pollers_start(&conf);
+}
+
+static void
+start_prober(struct managerd *m)
+{
+	struct prober_events on = {
+	    .order = on_order, .line = on_path, .uplink = on_uplink, .arg = m};
+	uint64_t seed;
+
+	m->wants = (struct feeds_wants){on_wants, m};
+	if (m->world->nprobers == 0)
+		return;
+	evutil_secure_rng_get_bytes(&seed, sizeof(seed));
+	m->prober = prober_new(m->world, m->self, &on, seed, m->started);
+	m->turn = evtimer_new(m->daemon.base, on_turn, m);
+	if (m->turn == NULL)
+		abort();
 }
 
 /* Drains first: nothing may be announced without them. */
@@ -222,6 +314,9 @@ stop(struct managerd *m)
 	feeds_free(&m->feeds);
 	tries_free(&m->tries);
 	pollers_free(&m->pollers);
+	if (m->turn != NULL)
+		event_free(m->turn);
+	prober_free(&m->prober);
 	face_free(&m->face);
 	snap_free(&m->snap);
 	fleet_free(&m->fleet);
@@ -251,10 +346,11 @@ main(int argc, char **argv)
 	m.control = control_start(&m);
 	daemon_drop(&m.daemon);
 	start_admin(&m);
+	start_prober(&m);
 	start_pollers(&m);
 	m.tries = tries_new(m.daemon.base, m.world, on_tried, &m);
-	m.feeds =
-	    feeds_start(m.daemon.base, m.world, m.self, m.fleet, m.started);
+	m.feeds = feeds_start(m.daemon.base, m.world, m.self, m.fleet, m.prober,
+	    &m.wants, m.started);
 	start_tick(&m);
 	status = daemon_run(&m.daemon);
 	stop(&m);

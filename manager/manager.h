@@ -24,6 +24,9 @@ struct managerd {
 	struct admin_table *admin;
 	struct pollers *pollers;
 	struct tries *tries;
+	struct prober *prober; /* NULL: the world has none */
+	struct feeds_wants wants;
+	struct event *turn;
 	struct feeds *feeds;
 	struct control *control;
 	struct face *face;

@@ -9,6 +9,9 @@
  * in the library's callback and acted upon by settle() after the library has
  * returned, since a session cannot be closed or used from within.
  *
+ * A prober has two targets: one reads its journal, over and over, one creates
+ * rows for what is to be pinged, so that neither waits for the other.
+ *
  * Targets belong to the poller; sessions, events and users to their target.
  */
 #include "manager/poll.h"
@@ -35,6 +38,7 @@
 #include "lib/mono.h"
 #include "manager/pace.h"
 #include "manager/pollmib.h"
+#include "manager/probemib.h"
 #include "manager/record.h"
 
 #define TICK_MIN_US 10000 /* sends are paced in steps of 10 ms */
@@ -45,9 +49,25 @@
 #define PROBE_AFTER 3
 /* How long no one else may answer as an agent that has been there. */
 #define PIN_MS 60000
+/* The journal of a prober is read so often, and that often while first replies
+ * are awaited. */
+#define JOURNAL_MS      500
+#define JOURNAL_SOON_MS 20
+#define AWAIT_MS        3000
+#define QUEUE_MAX       8192 /* addresses waiting for one prober */
+/* A prober that takes no targets is told so for so long. */
+#define REFUSES_MS 10000
 
 /* Doubt: the engine is there, but never answered: what is wrong? */
-enum job { JOB_NONE, JOB_ENGINE, JOB_LOAD, JOB_CHECKS, JOB_DOUBT };
+enum job {
+	JOB_NONE,
+	JOB_ENGINE,
+	JOB_LOAD,
+	JOB_CHECKS,
+	JOB_DOUBT,
+	JOB_JOURNAL,
+	JOB_TARGETS
+};
 enum end {
 	END_NONE,
 	END_ANSWER,
@@ -67,12 +87,35 @@ struct user_keys {
 
 struct poller;
 
+/* What the two targets of a prober share. */
+struct probe {
+	struct probemib_cursor at;
+	bool synced;        /* the cursor is of a row that was read */
+	uint32_t epoch;     /* that it was in last; 0: not met yet */
+	struct addr *queue; /* QUEUE_MAX, a ring */
+	size_t first, queued;
+	uint32_t index; /* of the next row */
+	size_t sent;    /* rows of the SET under way */
+	bool resent;    /* and it was */
+	uint32_t taken; /* not yet told to the parent, as is missing */
+	uint32_t missing;
+	size_t awaited; /* first replies */
+	struct mono asked;
+	unsigned rows; /* to be asked for */
+	struct mono refused;
+	char refusal[RECORD_NAME];
+};
+
 #define TARGET_MAGIC 0x7a26e7u
 struct target {
 	unsigned magic;
 	struct poller *poller;
-	int server;
-	void *session; /* NULL: closed */
+	int server; /* -1: a prober */
+	int prober;
+	bool sets; /* rows of targets; else it reads */
+	struct probe *probe;
+	struct event *again; /* of a prober: its next turn */
+	void *session;       /* NULL: closed */
 	struct event *io, *timer;
 	enum job job;
 	enum end end;
@@ -97,8 +140,8 @@ struct poller {
 	int fd;
 	const struct world *world;
 	const struct manager *manager;
-	struct target *targets;
-	size_t n;
+	struct target *targets; /* those of servers, then those of probers */
+	size_t n, npaced;
 	struct pace pace;
 	struct event *tick, *beat, *parent;
 	netsnmp_large_fd_set fds; /* one bit set, during a read */
@@ -120,7 +163,26 @@ target(void *arg)
 static const struct agent *
 agent_of(const struct target *t)
 {
-	return &t->poller->world->servers[t->server].agent;
+	const struct world *w = t->poller->world;
+
+	return t->server >= 0 ? &w->servers[t->server].agent
+			      : &w->probers[t->prober].agent;
+}
+
+/* For people. */
+static const char *
+name_of(const struct target *t)
+{
+	const struct world *w = t->poller->world;
+
+	return t->server >= 0 ? w->servers[t->server].id
+			      : w->borders[w->probers[t->prober].border].id;
+}
+
+static const char *
+daemon_of(const struct target *t)
+{
+	return t->server >= 0 ? "hoploadd" : "hoppingd";
 }
 
 static const struct snmp_user *
@@ -142,7 +204,8 @@ put(struct poller *p, const struct record *r)
 static void
 put_kind(struct target *t, enum record_kind kind)
 {
-	struct record r = {.kind = kind, .server = t->server};
+	struct record r = {
+	    .kind = kind, .server = t->server, .prober = t->prober};
 
 	put(t->poller, &r);
 }
@@ -150,7 +213,8 @@ put_kind(struct target *t, enum record_kind kind)
 static void __attribute__((format(printf, 3, 4)))
 put_fail(struct target *t, enum reason reason, const char *fmt, ...)
 {
-	struct record r = {.kind = RECORD_FAIL, .server = t->server};
+	struct record r = {
+	    .kind = RECORD_FAIL, .server = t->server, .prober = t->prober};
 	va_list ap;
 
 	r.u.fail.reason = reason;
@@ -165,7 +229,8 @@ put_fail(struct target *t, enum reason reason, const char *fmt, ...)
 static enum end
 on_load(struct target *t, const netsnmp_pdu *pdu)
 {
-	struct record r = {.kind = RECORD_SAMPLE, .server = t->server};
+	struct record r = {
+	    .kind = RECORD_SAMPLE, .server = t->server, .prober = t->prober};
 
 	if (!pollmib_sample(pdu, agent_of(t)->kind, &t->ticks, &r.u.sample))
 		return END_OBJECTS;
@@ -179,7 +244,8 @@ on_load(struct target *t, const netsnmp_pdu *pdu)
 static enum end
 on_checks(struct target *t, const netsnmp_pdu *pdu)
 {
-	struct record r = {.kind = RECORD_CHECK, .server = t->server};
+	struct record r = {
+	    .kind = RECORD_CHECK, .server = t->server, .prober = t->prober};
 	const netsnmp_variable_list *v = pdu->variables;
 
 	t->check_more = false;
@@ -197,6 +263,103 @@ on_checks(struct target *t, const netsnmp_pdu *pdu)
 		}
 	}
 	t->check_more = pdu->variables != NULL;
+	return END_ANSWER;
+}
+
+static void
+put_prober(struct target *t, const struct probemib_status *s)
+{
+	struct probe *x = t->probe;
+	struct record r = {
+	    .kind = RECORD_PROBER, .server = -1, .prober = t->prober};
+
+	r.u.prober = (struct record_prober){s->uplink, s->uplink_reason,
+	    mono_us(mono_now(), t->sent), x->taken, x->missing};
+	x->taken = x->missing = 0;
+	put(t->poller, &r);
+}
+
+/* Its journal starts anew, and what it was asked for is lost. */
+static void
+on_epoch(struct target *t, uint32_t epoch)
+{
+	struct probe *x = t->probe;
+
+	if (epoch < x->at.epoch) {
+		x->at = (struct probemib_cursor){0, 0}; /* a clock went back */
+		x->synced = false;
+	}
+	if (x->epoch != 0 && x->epoch != epoch)
+		put_kind(t, RECORD_RESTART);
+	x->epoch = epoch;
+}
+
+static unsigned
+put_rows(struct target *t, const netsnmp_variable_list *v)
+{
+	struct probe *x = t->probe;
+	struct record r = {
+	    .kind = RECORD_RESULT, .server = -1, .prober = t->prober};
+	struct probemib_cursor before = x->at;
+	unsigned n;
+
+	for (n = 0; probemib_row(&v, &x->at, &r.u.result); n++) {
+		if (x->synced && x->at.epoch == before.epoch)
+			x->missing += x->at.index - before.index - 1;
+		else if (x->synced)
+			x->missing += x->at.index - 1;
+		x->synced = true;
+		before = x->at;
+		if (r.u.result.status == PROBE_PROVISIONAL && x->awaited > 0)
+			x->awaited--;
+		if (r.u.result.addr.family != AF_UNSPEC)
+			put(t->poller, &r);
+	}
+	return n;
+}
+
+static enum end
+on_journal(struct target *t, const netsnmp_pdu *pdu)
+{
+	struct probe *x = t->probe;
+	const netsnmp_variable_list *v;
+	struct probemib_status s;
+	unsigned n;
+
+	if (!probemib_status(pdu, &s, &v))
+		return END_OBJECTS;
+	if (strcmp(s.border, name_of(t)) != 0) {
+		put_fail(t, REASON_OTHER_BORDER,
+		    "the hoppingd there pings for border %s: start it with "
+		    "--border %s, or correct <prober border=\"%s\">",
+		    s.border, name_of(t), name_of(t));
+		return END_ANSWER;
+	}
+	if (mono_set(x->refused) &&
+	    mono_ms(mono_now(), x->refused) < REFUSES_MS) {
+		put_fail(t, REASON_AGENT_SECURITY, "%s", x->refusal);
+		return END_ANSWER;
+	}
+	put_prober(t, &s);
+	on_epoch(t, s.epoch);
+	n = put_rows(t, v);
+	x->rows = n > 0 && n == x->rows ? PROBEMIB_ROWS_MAX : 0;
+	return END_ANSWER;
+}
+
+static enum end
+on_targets(struct target *t)
+{
+	struct probe *x = t->probe;
+
+	x->taken += (uint32_t)x->sent;
+	x->awaited += x->sent;
+	x->asked = mono_now();
+	x->first = (x->first + x->sent) % QUEUE_MAX;
+	x->queued -= x->sent;
+	x->index += (uint32_t)x->sent;
+	x->sent = 0;
+	x->refused = (struct mono){0};
 	return END_ANSWER;
 }
 
@@ -219,7 +382,9 @@ on_resend(struct target *t)
 		return;
 	}
 	t->poller->count.timeouts++;
-	if (t->job == JOB_LOAD || t->job == JOB_ENGINE)
+	if (t->job == JOB_TARGETS)
+		t->probe->resent = true;
+	if (t->job == JOB_LOAD || (t->job == JOB_ENGINE && t->server >= 0))
 		put_kind(t, RECORD_LATE);
 }
 
@@ -240,8 +405,16 @@ on_message(struct target *t, netsnmp_pdu *pdu)
 		return END_ANSWER;
 	t->answered = mono_now();
 	t->error = pdu->errstat;
+	/* Sent twice, as the first answer was lost: the rows are there. */
+	if (t->job == JOB_TARGETS && t->probe->resent &&
+	    pdu->errstat == SNMP_ERR_INCONSISTENTVALUE)
+		return on_targets(t);
 	if (pdu->errstat != SNMP_ERR_NOERROR)
 		return END_ERROR;
+	if (t->job == JOB_JOURNAL)
+		return on_journal(t, pdu);
+	if (t->job == JOB_TARGETS)
+		return on_targets(t);
 	return t->job == JOB_LOAD ? on_load(t, pdu) : on_checks(t, pdu);
 }
 
@@ -321,6 +494,59 @@ request_checks(struct target *t)
 
 	pollmib_ask_checks(pdu, t->check_at);
 	request(t, JOB_CHECKS, pdu);
+}
+
+/* As many rows as are likely to be there: each costs its agent a step. */
+static void
+request_journal(struct target *t)
+{
+	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GETBULK);
+	struct probe *x = t->probe;
+
+	if (mono_ms(mono_now(), x->asked) > AWAIT_MS)
+		x->awaited = 0;
+	if (x->rows == 0)
+		x->rows = x->awaited + 1 < PROBEMIB_ROWS && x->awaited > 0
+			      ? (unsigned)x->awaited + 1
+			      : PROBEMIB_ROWS;
+	probemib_ask(pdu, &x->at, x->rows);
+	request(t, JOB_JOURNAL, pdu);
+}
+
+static void
+request_targets(struct target *t)
+{
+	struct probe *x = t->probe;
+	struct addr a[PROBEMIB_ADDRESSES];
+	netsnmp_pdu *pdu;
+	size_t n = 0;
+
+	for (; n < x->queued && n < PROBEMIB_ADDRESSES; n++)
+		a[n] = x->queue[(x->first + n) % QUEUE_MAX];
+	if (n == 0)
+		return;
+	if (x->index == 0 || x->index > UINT32_MAX - PROBEMIB_ADDRESSES)
+		evutil_secure_rng_get_bytes(&x->index, sizeof(x->index));
+	/* Room to count up: it is checked again above when it is used up. */
+	if (x->index == 0 || x->index > UINT32_MAX / 2)
+		x->index = x->index / 2 + 1;
+	x->sent = n;
+	x->resent = false;
+	pdu = snmp_pdu_create(SNMP_MSG_SET);
+	probemib_targets(pdu, x->index, a, n, t->poller->manager->id);
+	request(t, JOB_TARGETS, pdu);
+}
+
+/* What a target is there for. */
+static void
+request_main(struct target *t)
+{
+	if (t->server >= 0)
+		request_load(t);
+	else if (t->sets)
+		request_targets(t);
+	else
+		request_journal(t);
 }
 
 /* An object that snmpd has by itself, without a subagent. */
@@ -451,6 +677,18 @@ fill_user(struct target *t, netsnmp_session *s)
 	s->securityPrivKeyLen = k->priv_len;
 }
 
+/* Of two probers on one host each has its own. The library copies it. */
+static void
+fill_context(struct target *t, netsnmp_session *s)
+{
+	char *context = t->poller->world->probers[t->prober].context;
+
+	if (context == NULL)
+		return;
+	s->contextName = context;
+	s->contextNameLen = strlen(context);
+}
+
 static int
 open_session(struct target *t)
 {
@@ -472,6 +710,8 @@ open_session(struct target *t)
 	 * the flag away and the first send would probe then. */
 	s.flags |= SNMP_FLAGS_DONT_PROBE;
 	fill_user(t, &s);
+	if (t->server < 0)
+		fill_context(t, &s);
 	t->session = snmp_sess_open(&s);
 	explicit_bzero(&s, sizeof(s));
 	if (t->session == NULL)
@@ -499,7 +739,7 @@ start_poll(struct target *t)
 	if (snmp_sess_session(t->session)->securityEngineIDLen == 0)
 		request_engine(t);
 	else
-		request_load(t);
+		request_main(t);
 }
 
 /* --- ends of requests --- */
@@ -566,11 +806,42 @@ fail_silent(struct target *t, enum job job)
 		unpin(t);
 }
 
+/* A SET that failed: its addresses are given up, but for a number that was
+ * taken. */
+static void
+fail_targets(struct target *t)
+{
+	struct probe *x = t->probe;
+
+	if (t->error == SNMP_ERR_INCONSISTENTVALUE) {
+		x->index = 0; /* another start */
+		return;
+	}
+	x->first = (x->first + x->sent) % QUEUE_MAX;
+	x->queued -= x->sent;
+	if (t->error == SNMP_ERR_RESOURCEUNAVAILABLE)
+		return; /* its table is full: it is behind */
+	if (t->error == SNMP_ERR_AUTHORIZATIONERROR ||
+	    t->error == SNMP_ERR_NOACCESS)
+		(void)snprintf(x->refusal, sizeof(x->refusal),
+		    "user %s may not SET hopProbeTargetTable there: a write "
+		    "view is missing in snmpd's configuration",
+		    user_of(t)->id);
+	else
+		(void)snprintf(x->refusal, sizeof(x->refusal),
+		    "takes no targets: error %s",
+		    snmp_errstring((int)t->error));
+	x->refused = mono_now();
+	put_fail(t, REASON_AGENT_SECURITY, "%s", x->refusal);
+}
+
 static void
 fail_error(struct target *t)
 {
-	if (t->error == SNMP_ERR_AUTHORIZATIONERROR ||
-	    t->error == SNMP_ERR_NOACCESS)
+	if (t->sets)
+		fail_targets(t);
+	else if (t->error == SNMP_ERR_AUTHORIZATIONERROR ||
+		 t->error == SNMP_ERR_NOACCESS)
 		put_fail(t, REASON_AGENT_SECURITY,
 		    "user %s may not read there: group, view or access is "
 		    "missing in snmpd's configuration",
@@ -588,8 +859,9 @@ fail_objects(struct target *t, enum job job)
 		return;
 	if (agent_of(t)->kind == AGENT_HOPSCOTCH)
 		put_fail(t, REASON_AGENT_NO_OBJECTS,
-		    "answers, but has no hopLoad objects: is hoploadd running "
-		    "there, and HOPSCOTCH-MIB in the view of %s?",
+		    "answers, but has no %s objects: is %s running there, and "
+		    "HOPSCOTCH-MIB in the view of %s?",
+		    t->server >= 0 ? "hopLoad" : "hopProbe", daemon_of(t),
 		    user_of(t)->id);
 	else
 		put_fail(t, REASON_AGENT_NO_OBJECTS,
@@ -615,7 +887,7 @@ may_pin(struct target *t, const u_char *id, size_t len)
 		    "has the engine ID of %s: stop snmpd on one of them, "
 		    "remove /var/lib/snmp/snmpd.conf, and create its users "
 		    "anew",
-		    t->poller->world->servers[other->server].id);
+		    name_of(other));
 		return false;
 	}
 	if (t->engine_len > 0 && !same) {
@@ -633,7 +905,8 @@ static void
 on_engine(struct target *t)
 {
 	netsnmp_session *s = snmp_sess_session(t->session);
-	struct record r = {.kind = RECORD_ENGINE_ID, .server = t->server};
+	struct record r = {
+	    .kind = RECORD_ENGINE_ID, .server = t->server, .prober = t->prober};
 
 	if (!may_pin(t, s->securityEngineID, s->securityEngineIDLen)) {
 		close_session(t);
@@ -653,7 +926,7 @@ on_engine(struct target *t)
 	memcpy(r.u.engine.id, t->engine, t->engine_len);
 	r.u.engine.len = (uint8_t)t->engine_len;
 	put(t->poller, &r);
-	request_load(t);
+	request_main(t);
 }
 
 static void
@@ -671,11 +944,13 @@ on_answer(struct target *t, enum job job)
 {
 	if (job == JOB_DOUBT) {
 		put_fail(t, REASON_AGENT_TIMEOUT,
-		    "snmpd answers, but not for its subagent: does hoploadd "
-		    "hang?");
+		    "snmpd answers, but not for its subagent: does %s hang?",
+		    daemon_of(t));
 		return;
 	}
 	t->silent = 0;
+	if (job == JOB_JOURNAL || job == JOB_TARGETS)
+		return; /* what is next: probe_next() */
 	if (job == JOB_LOAD) {
 		if (agent_of(t)->kind == AGENT_HOPSCOTCH &&
 		    (!t->checks_read || t->changes != t->changes_seen))
@@ -697,10 +972,40 @@ on_bad_end(struct target *t, enum end end, enum job job)
 		fail_objects(t, job);
 	else if (end == END_ERROR)
 		fail_error(t);
-	else if (job == JOB_LOAD && !mono_set(t->answered))
+	else if ((job == JOB_LOAD || job == JOB_JOURNAL) &&
+		 !mono_set(t->answered))
 		request_doubt(t);
 	else
 		fail_silent(t, job);
+}
+
+/* When the target of a prober has its next turn. */
+static void
+probe_next(struct target *t, enum end end)
+{
+	const struct probe *x = t->probe;
+	struct mono now = mono_now();
+	int64_t ms = JOURNAL_MS;
+	struct timeval tv;
+
+	if (t->sets && end != END_ANSWER) {
+		if (x->queued == 0)
+			return;
+	} else if (t->sets) {
+		if (x->queued == 0)
+			return;
+		ms = 0;
+	} else if (end == END_ANSWER && x->rows > 0) {
+		ms = 0; /* there is more */
+	} else if (x->awaited > 0) {
+		ms = JOURNAL_SOON_MS - mono_ms(now, t->sent);
+	}
+	if (t->sets && t->error == SNMP_ERR_INCONSISTENTVALUE)
+		ms = 0;
+	if (ms < 0)
+		ms = 0;
+	tv = (struct timeval){ms / 1000, ms % 1000 * 1000};
+	(void)event_add(t->again, &tv);
 }
 
 /* Act on the end of a request. What it starts may end at once (a send that
@@ -725,7 +1030,46 @@ settle(struct target *t)
 			t->owed = false;
 			start_poll(t);
 		}
+		if (t->job == JOB_NONE && t->server < 0)
+			probe_next(t, end);
 	}
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	struct target *t = target(arg);
+
+	(void)fd;
+	(void)what;
+	if (t->job != JOB_NONE)
+		return;
+	start_poll(t);
+	settle(t);
+	/* A session that could not be opened. */
+	if (t->job == JOB_NONE && t->session == NULL)
+		probe_next(t, END_SILENT);
+}
+
+/* Addresses from the parent, to the queue of their prober. */
+static void
+take_order(struct poller *p, const struct order *o)
+{
+	struct timeval at_once = {0};
+	struct target *t = NULL;
+	struct probe *x;
+	size_t i;
+
+	for (i = p->npaced; i < p->n; i++)
+		if (p->targets[i].sets && p->targets[i].prober == o->prober)
+			t = &p->targets[i];
+	if (t == NULL)
+		return;
+	x = t->probe;
+	for (i = 0; i < o->n && x->queued < QUEUE_MAX; i++)
+		x->queue[(x->first + x->queued++) % QUEUE_MAX] = o->addr[i];
+	if (t->job == JOB_NONE)
+		(void)event_add(t->again, &at_once);
 }
 
 /* --- the process --- */
@@ -764,7 +1108,7 @@ static void
 on_beat(evutil_socket_t fd, short what, void *arg)
 {
 	struct poller *p = arg;
-	struct record r = {.kind = RECORD_BEAT, .server = -1};
+	struct record r = {.kind = RECORD_BEAT, .server = -1, .prober = -1};
 	struct rusage ru;
 
 	(void)fd;
@@ -783,14 +1127,16 @@ on_beat(evutil_socket_t fd, short what, void *arg)
 static void
 on_parent(evutil_socket_t fd, short what, void *arg)
 {
-	char byte;
+	struct poller *p = arg;
+	struct order o;
+	ssize_t len;
 
 	(void)what;
-	(void)arg;
-	/* It never sends anything: this is its end. */
-	if (recv(fd, &byte, 1, MSG_DONTWAIT) == 0 ||
-	    (errno != EAGAIN && errno != EINTR))
-		_exit(0);
+	while ((len = recv(fd, &o, sizeof(o), MSG_DONTWAIT)) > 0)
+		if (len == sizeof(o) && o.n <= ORDER_ADDRESSES)
+			take_order(p, &o);
+	if (len == 0 || (errno != EAGAIN && errno != EINTR))
+		_exit(0); /* its end */
 }
 
 static int
@@ -899,6 +1245,27 @@ settle_in(void)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* Both targets of a prober; the one that sets rows meets its agent now, so
+ * that the first row does not wait for that. */
+static void
+start_prober(struct target *t, int prober)
+{
+	struct probe *x = mem_new(sizeof(*x));
+	struct timeval at_once = {0};
+	int i;
+
+	x->queue = mem_array(QUEUE_MAX, sizeof(*x->queue));
+	for (i = 0; i < 2; i++) {
+		t[i].prober = prober;
+		t[i].sets = i == 1;
+		t[i].probe = x;
+		t[i].again = evtimer_new(t->poller->base, on_again, &t[i]);
+		if (t[i].again == NULL)
+			abort();
+		(void)event_add(t[i].again, &at_once);
+	}
+}
+
 static void
 start_targets(struct poller *p, const struct poll_conf *conf)
 {
@@ -909,19 +1276,23 @@ start_targets(struct poller *p, const struct poll_conf *conf)
 	tv.tv_sec = us / 1000000;
 	tv.tv_usec = us % 1000000;
 	p->timeout = event_base_init_common_timeout(p->base, &tv);
-	p->n = conf->n;
+	p->npaced = conf->n;
+	p->n = conf->n + 2 * conf->nprobers;
 	p->targets = mem_array(p->n, sizeof(*p->targets));
 	for (i = 0; i < p->n; i++) {
 		struct target *t = &p->targets[i];
 
 		t->magic = TARGET_MAGIC;
 		t->poller = p;
-		t->server = conf->servers[i];
+		t->server = i < p->npaced ? conf->servers[i] : -1;
+		t->prober = -1;
 		t->timer = evtimer_new(p->base, on_timer, t);
 		if (t->timer == NULL)
 			abort();
 	}
-	pace_init(&p->pace, p->n, p->manager->poll_us, mono_now());
+	for (i = 0; i < conf->nprobers; i++)
+		start_prober(&p->targets[p->npaced + 2 * i], conf->probers[i]);
+	pace_init(&p->pace, p->npaced, p->manager->poll_us, mono_now());
 }
 
 void

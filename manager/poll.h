@@ -18,6 +18,8 @@ struct poll_conf {
 	const struct manager *manager;
 	const int *servers; /* to be polled, of kind hopscotch or standard */
 	size_t n;
+	const int *probers; /* to be asked for paths */
+	size_t nprobers;
 };
 
 /* The life of the process after fork(): closes all other descriptors but

@@ -25,11 +25,20 @@
 #define SHORT_LIFE_MS 10000
 #define RECORDS_TURN  256 /* read at once, then others have their turn */
 #define SOCKET_BYTES  (1 << 20)
+#define ORDERS_MAX    16384 /* addresses waiting for one prober */
+
+/* What a prober is to be asked for, until its process takes it. */
+struct orders {
+	struct addr *ring; /* ORDERS_MAX, made with the first */
+	size_t first, n;
+};
 
 struct slot {
 	struct pollers *owner;
 	int *servers;
 	size_t n;
+	int *probers;
+	size_t nprobers;
 	pid_t pid;
 	int fd;
 	struct event *readable, *again;
@@ -44,6 +53,8 @@ struct pollers {
 	size_t n;
 	struct event *watch;
 	struct mono watched;
+	struct orders *orders; /* one a prober of the world */
+	uint64_t orders_lost;
 };
 
 int64_t
@@ -83,6 +94,10 @@ lose_agents(struct slot *s)
 
 	for (i = 0; i < s->n; i++)
 		c->on_lost(c->arg, s->servers[i]);
+	for (i = 0; i < s->nprobers; i++) {
+		s->owner->orders[s->probers[i]].n = 0;
+		c->on_prober_lost(c->arg, s->probers[i]);
+	}
 }
 
 /* The process is gone or is to go; another one comes after a while. */
@@ -134,7 +149,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 			return;
 		}
 		s->heard = mono_now();
-		if (!record_valid(&r, (size_t)len, c->world->nservers)) {
+		if (!record_valid(&r, (size_t)len, c->world->nservers,
+			c->world->nprobers)) {
 			end_process(s, "sends what is no record");
 			return;
 		}
@@ -153,7 +169,9 @@ run_child(const struct slot *s, int fd)
 	    .world = c->world,
 	    .manager = c->manager,
 	    .servers = s->servers,
-	    .n = s->n};
+	    .n = s->n,
+	    .probers = s->probers,
+	    .nprobers = s->nprobers};
 
 	poll_run(&conf);
 }
@@ -188,7 +206,8 @@ start(struct slot *s)
 	    s->owner->conf.base, s->fd, EV_READ | EV_PERSIST, on_readable, s);
 	if (s->readable == NULL || event_add(s->readable, NULL) < 0)
 		abort();
-	log_info("pollers", "process %d polls %zu agents", (int)s->pid, s->n);
+	log_info("pollers", "process %d polls %zu %s", (int)s->pid,
+	    s->n + s->nprobers, s->nprobers > 0 ? "probers" : "agents");
 }
 
 static void
@@ -219,6 +238,24 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 			end_process(&p->slots[i], "hangs");
 }
 
+/* All probers in one process of their own: they are few, and asked so often
+ * that their answers are not to wait behind those of many agents. */
+static void
+add_probers(struct pollers *p)
+{
+	size_t i, n = p->conf.world->nprobers;
+	struct slot *s;
+
+	if (n == 0)
+		return;
+	s = &p->slots[p->n++];
+	s->nprobers = n;
+	s->probers = mem_array(n, sizeof(*s->probers));
+	for (i = 0; i < n; i++)
+		s->probers[i] = (int)i;
+	p->orders = mem_array(n, sizeof(*p->orders));
+}
+
 /* Neighbours in the file go to different processes, so that none gets all of
  * one site. */
 static void
@@ -230,7 +267,7 @@ share_out(struct pollers *p)
 	for (i = 0; i < w->nservers; i++)
 		agents += w->servers[i].agent.kind != AGENT_NONE;
 	p->n = (agents + most - 1) / most;
-	p->slots = mem_array(p->n, sizeof(*p->slots));
+	p->slots = mem_array(p->n + 1, sizeof(*p->slots));
 	for (i = 0; i < w->nservers; i++) {
 		struct slot *s;
 
@@ -253,6 +290,7 @@ pollers_start(const struct pollers_conf *conf)
 	p->conf = *conf;
 	p->watched = mono_now();
 	share_out(p);
+	add_probers(p);
 	for (i = 0; i < p->n; i++) {
 		struct slot *s = &p->slots[i];
 
@@ -288,11 +326,67 @@ pollers_free(struct pollers **pp)
 		}
 		event_free(s->again);
 		free(s->servers);
+		free(s->probers);
 	}
+	for (i = 0; p->orders != NULL && i < p->conf.world->nprobers; i++)
+		free(p->orders[i].ring);
+	free(p->orders);
 	event_free(p->watch);
 	free(p->slots);
 	free(p);
 	*pp = NULL;
+}
+
+void
+pollers_order(struct pollers *p, int prober, const struct addr *a)
+{
+	struct orders *o = &p->orders[prober];
+
+	if (o->ring == NULL)
+		o->ring = mem_array(ORDERS_MAX, sizeof(*o->ring));
+	if (o->n == ORDERS_MAX) {
+		p->orders_lost++;
+		return;
+	}
+	o->ring[(o->first + o->n++) % ORDERS_MAX] = *a;
+}
+
+/* False: the process is behind. */
+static bool
+send_some(const struct slot *s, int prober, struct orders *o)
+{
+	struct order order = {.prober = prober};
+	size_t i;
+
+	while (order.n < ORDER_ADDRESSES && order.n < o->n) {
+		i = (o->first + order.n) % ORDERS_MAX;
+		order.addr[order.n++] = o->ring[i];
+	}
+	if (send(s->fd, &order, sizeof(order), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return false;
+	o->first = (o->first + order.n) % ORDERS_MAX;
+	o->n -= order.n;
+	return true;
+}
+
+void
+pollers_flush(struct pollers *p)
+{
+	const struct slot *s = &p->slots[p->n - 1];
+	size_t i;
+
+	if (p->orders == NULL || s->pid == 0)
+		return;
+	for (i = 0; i < s->nprobers; i++)
+		while (p->orders[i].n > 0)
+			if (!send_some(s, (int)i, &p->orders[i]))
+				break;
+}
+
+uint64_t
+pollers_orders_lost(const struct pollers *p)
+{
+	return p->orders_lost;
 }
 
 size_t
@@ -306,8 +400,8 @@ pollers_info(const struct pollers *p, size_t i, struct poller_info *out)
 {
 	const struct slot *s = &p->slots[i];
 
-	*out =
-	    (struct poller_info){s->pid, s->n, s->restarts, s->since, s->beat};
+	*out = (struct poller_info){
+	    s->pid, s->n + s->nprobers, s->restarts, s->since, s->beat};
 }
 
 void

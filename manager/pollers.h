@@ -24,12 +24,20 @@ struct pollers_conf {
 	void (*on_record)(void *arg, const struct record *r);
 	/* The process that polls this server is gone, or does not start. */
 	void (*on_lost)(void *arg, int server);
+	void (*on_prober_lost)(void *arg, int prober);
 	void *arg;
 };
 
-/* Forks at once; without a server that has an agent there are no pollers. */
+/* Forks at once; without agents and probers there are no pollers. */
 struct pollers *pollers_start(const struct pollers_conf *conf);
 void pollers_free(struct pollers **p);
+
+/* Let a prober ping this address: kept until pollers_flush(), which gives the
+ * process that asks probers what it takes. Bounded; what there is no room for
+ * is lost, and counted. */
+void pollers_order(struct pollers *p, int prober, const struct addr *a);
+void pollers_flush(struct pollers *p);
+uint64_t pollers_orders_lost(const struct pollers *p);
 
 struct poller_info {
 	pid_t pid; /* 0: not running */

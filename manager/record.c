@@ -36,16 +36,53 @@ sample_valid(const struct record_sample *s)
 	       is_amount(v->cpu_idle);
 }
 
-bool
-record_valid(const struct record *r, size_t len, size_t nservers)
+/* Of a server, or of a prober, as the kind wants it. */
+static bool
+subject_valid(const struct record *r, size_t nservers, size_t nprobers)
 {
-	if (len != sizeof(*r) || r->kind == 0 || r->kind >= RECORD_KINDS)
-		return false;
-	if (r->kind == RECORD_BEAT)
+	bool prober =
+	    r->server == -1 && r->prober >= 0 && (size_t)r->prober < nprobers;
+
+	switch (r->kind) {
+	case RECORD_BEAT:
 		return true;
-	if (r->server < 0 || (size_t)r->server >= nservers)
+	case RECORD_PROBER:
+	case RECORD_RESTART:
+	case RECORD_RESULT:
+		return prober;
+	case RECORD_LATE:
+	case RECORD_FAIL:
+	case RECORD_ENGINE_ID:
+		if (prober)
+			return true;
+		break;
+	default:
+		break;
+	}
+	return r->server >= 0 && (size_t)r->server < nservers;
+}
+
+static bool
+result_valid(const struct record_result *r)
+{
+	return (r->addr.family == AF_INET || r->addr.family == AF_INET6) &&
+	       r->status >= PROBE_REPLIED && r->status <= PROBE_INEXACT;
+}
+
+bool
+record_valid(
+    const struct record *r, size_t len, size_t nservers, size_t nprobers)
+{
+	if (len != sizeof(*r) || r->kind == 0 || r->kind >= RECORD_KINDS ||
+	    !subject_valid(r, nservers, nprobers))
 		return false;
 	switch (r->kind) {
+	case RECORD_PROBER:
+		return r->u.prober.uplink >= STATE_UNKNOWN &&
+		       r->u.prober.uplink <= STATE_DOWN &&
+		       (unsigned)r->u.prober.uplink_reason < REASON_COUNT;
+	case RECORD_RESULT:
+		return result_valid(&r->u.result);
 	case RECORD_SAMPLE:
 		return sample_valid(&r->u.sample);
 	case RECORD_FAIL:

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/addr.h"
 #include "lib/decide/weigh.h"
 #include "lib/reason.h"
 #include "lib/state.h"
@@ -28,6 +29,9 @@ enum record_kind {
 	RECORD_CHECK,      /* a row of it */
 	RECORD_CHECKS_END, /* the whole table has been read */
 	RECORD_BEAT,       /* the poller lives; its counters */
+	RECORD_PROBER,     /* a prober answered: how it does */
+	RECORD_RESTART,    /* it has lost what it was asked for */
+	RECORD_RESULT,     /* a row of its journal */
 	RECORD_KINDS
 };
 
@@ -57,14 +61,46 @@ struct record_beat {
 	uint32_t sessions;
 };
 
+/* hopProbeJournalStatus, as in the MIB. */
+enum probe_status {
+	PROBE_REPLIED = 1,
+	PROBE_SILENT,
+	PROBE_UNREACHABLE,
+	PROBE_REFUSED,
+	PROBE_FAILED,
+	PROBE_UNKNOWN,
+	PROBE_PROVISIONAL, /* the first reply of a round that goes on */
+	PROBE_INEXACT      /* replied, but not by the kernel's stamps */
+};
+
+struct record_prober {
+	enum state uplink; /* as its canaries see it */
+	enum reason uplink_reason;
+	int64_t rtt_us;
+	uint32_t taken;   /* addresses that it was given since the last one */
+	uint32_t missing; /* rows that had gone before they were read */
+};
+
+struct record_result {
+	struct addr addr;
+	enum probe_status status;
+	uint32_t rtt_us; /* the median; a reply's if provisional */
+	uint32_t spread_us;
+	uint32_t loss;   /* hundredths of 1 % */
+	uint32_t age_ms; /* of the row when it was read */
+};
+
 struct record {
 	uint32_t kind;
-	int32_t server; /* in the world; -1 for RECORD_BEAT */
+	int32_t server; /* in the world; -1 for RECORD_BEAT and probers */
+	int32_t prober; /* in the world, if server is -1 */
 	union {
 		struct record_sample sample;
 		struct record_fail fail;
 		struct record_check check;
 		struct record_beat beat;
+		struct record_prober prober;
+		struct record_result result;
 		struct {
 			uint8_t id[RECORD_ENGINE];
 			uint8_t len;
@@ -72,9 +108,19 @@ struct record {
 	} u;
 };
 
-/* Whether these bytes are a record about one of `nservers` servers that a
- * poller may send: kind, number, words terminated, enums in range. */
-bool record_valid(const struct record *r, size_t len, size_t nservers);
+/* What the manager tells a poller: addresses that a prober is to ping. */
+#define ORDER_ADDRESSES 32
+struct order {
+	int32_t prober; /* in the world */
+	uint32_t n;
+	struct addr addr[ORDER_ADDRESSES];
+};
+
+/* Whether these bytes are a record about one of `nservers` servers or
+ * `nprobers` probers that a poller may send: kind, number, words terminated,
+ * enums in range. */
+bool record_valid(
+    const struct record *r, size_t len, size_t nservers, size_t nprobers);
 /* The reason of a word of HopReason; REASON_NONE if there is none such. */
 enum reason record_reason(const char *word, size_t len);
 

@@ -95,7 +95,7 @@ records(const struct world *w, const uint8_t *data, size_t size)
 		data += sizeof(ms) + n;
 		size -= sizeof(ms) + n;
 		now = mono_add_ms(now, ms);
-		if (record_valid(&r, sizeof(r), w->nservers) &&
+		if (record_valid(&r, sizeof(r), w->nservers, 0) &&
 		    r.kind != RECORD_BEAT)
 			fleet_record(f, &r, now);
 		while ((use = fleet_next_try(f, now)) >= 0)

@@ -121,7 +121,7 @@ impossible_numbers_are_missing_ones(void)
 	CU_ASSERT_TRUE(pollmib_sample(pdu, AGENT_HOPSCOTCH, NULL, &r.u.sample));
 	CU_ASSERT_FALSE(r.u.sample.values.known[METRIC_CONNECTIONS]);
 	CU_ASSERT_FALSE(r.u.sample.values.known[METRIC_RAM]);
-	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1, 1));
 	snmp_free_pdu(pdu);
 }
 

@@ -20,7 +20,7 @@ a_record_of_a_known_server_is_taken(void)
 {
 	struct record r = sample();
 
-	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1, 1));
 }
 
 static void
@@ -28,16 +28,16 @@ another_length_kind_or_server_is_refused(void)
 {
 	struct record r = sample();
 
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r) - 1, 1));
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 0));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r) - 1, 1, 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 0, 1));
 	r.server = -1;
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 	r.kind = RECORD_BEAT;
-	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1, 1));
 	r.kind = RECORD_KINDS;
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 	r.kind = 0;
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 }
 
 static void
@@ -46,16 +46,16 @@ numbers_that_are_none_are_refused(void)
 	struct record r = sample();
 
 	r.u.sample.values.cpu_idle = NAN;
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 	r = sample();
 	r.u.sample.values.ram_free = 1e300;
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 	r = sample();
 	memset(&r.u.sample.values.known, 47, 1);
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 	r = sample();
 	r.u.sample.age_ms = -1;
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 }
 
 static void
@@ -64,21 +64,21 @@ words_without_an_end_and_wild_enums_are_refused(void)
 	struct record r = {.kind = RECORD_CHECK};
 
 	r.u.check.state = STATE_UP;
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1)); /* no name */
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1)); /* no name */
 	memcpy(r.u.check.name, "www", 4);
-	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1, 1));
 	r.u.check.state = STATE_DOWN + 1;
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 	r.u.check.state = STATE_UP;
 	memset(r.u.check.name, 'x', sizeof(r.u.check.name));
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 	r.kind = RECORD_FAIL;
 	memset(&r.u, 0, sizeof(r.u));
 	r.u.fail.reason = (enum reason)REASON_COUNT;
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 	r.kind = RECORD_ENGINE_ID;
 	r.u.engine.len = RECORD_ENGINE + 1;
-	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1));
+	CU_ASSERT_FALSE(record_valid(&r, sizeof(r), 1, 1));
 }
 
 static void

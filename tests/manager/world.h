@@ -26,7 +26,7 @@
 	"' name='" id ".t' address='10.0.0." n "'/></server>"
 
 static inline struct world *
-make_world(const char *body)
+make_world_of(const char *head, const char *body)
 {
 	char file[] = "/tmp/hop-test-XXXXXX";
 	struct conf_errors errs = {0};
@@ -36,8 +36,8 @@ make_world(const char *body)
 
 	if (f == NULL)
 		abort();
-	fprintf(f, WORLD_HEAD "<snmp-user id='u' secret='none'/>%s" WORLD_TAIL,
-	    body);
+	fprintf(
+	    f, "%s<snmp-user id='u' secret='none'/>%s" WORLD_TAIL, head, body);
 	fclose(f);
 	w = conf_load(file, CONF_SECRETS_SKIP, &errs);
 	unlink(file);
@@ -47,6 +47,12 @@ make_world(const char *body)
 	}
 	conf_errors_free(&errs);
 	return w;
+}
+
+static inline struct world *
+make_world(const char *body)
+{
+	return make_world_of(WORLD_HEAD, body);
 }
 
 #endif
