@@ -45,8 +45,9 @@ endif
 
 # A room's objects go into one archive, but for the file with main(), which is
 # named after its program: so tests link the real thing.
-PROGRAMS := hoploadd hopmanagerd hopdirectord hopfrontd hopctl
+PROGRAMS := hoploadd hoppingd hopmanagerd hopdirectord hopfrontd hopctl
 MAIN_hoploadd     := agent/hoploadd.c
+MAIN_hoppingd     := agent/hoppingd.c
 MAIN_hopmanagerd  := manager/hopmanagerd.c
 MAIN_hopdirectord := director/hopdirectord.c
 MAIN_hopfrontd    := frontend/hopfrontd.c

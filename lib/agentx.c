@@ -36,6 +36,10 @@
 #define PING_S     1 /* of silence, then snmpd is asked if it is alive */
 #define RETRY_MS   100
 #define RETRY_MAX  1000
+/* Notifications that snmpd has not answered. A burst that nobody reads would
+ * fill the sockets of both sides until neither can write. */
+#define NOTIFY_MAX 4
+#define NOTIFY_PDU 12 /* RFC 2741, 6.1 */
 
 /* Exported by libnetsnmpagent, declared in none of its headers: connects, and
  * registers what there is to register. */
@@ -56,6 +60,7 @@ struct agentx {
 	struct event *timer; /* Net-SNMP's next timeout */
 	struct event *retry;
 	int retry_ms;
+	unsigned notifying;
 	bool register_failed; /* since the session began */
 	bool lost;            /* and that is known */
 	int said_error;       /* what the log said last; 0: connected */
@@ -285,6 +290,7 @@ on_session_start(int major, int minor, void *server, void *client)
 	a->session = server;
 	a->register_failed = false;
 	a->retry_ms = RETRY_MS;
+	a->notifying = 0;
 	unwatch(a);
 	return 0;
 }
@@ -474,6 +480,66 @@ agentx_is_up(const struct agentx *a)
 {
 	return a->session != NULL && a->registration != NULL &&
 	       !a->register_failed;
+}
+
+static int
+on_notified(
+    int op, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *arg)
+{
+	(void)op; /* an answer or none in time: it does not wait any more */
+	(void)id;
+	(void)pdu;
+	(void)arg;
+	if (self != NULL && self->session == session && self->notifying > 0)
+		self->notifying--;
+	return 1;
+}
+
+/* RFC 2741, 6.2.10: snmpTrapOID first, snmpd adds the time itself. */
+static netsnmp_pdu *
+notification(const struct agentx *a, const uint32_t *id, size_t n)
+{
+	static const oid point[] = {MIB_POINT};
+	static const oid trap[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+	oid name[MIB_POINT_LEN + 4];
+	netsnmp_pdu *pdu = snmp_pdu_create(NOTIFY_PDU);
+	size_t i;
+
+	assert(n <= 4);
+	if (pdu == NULL)
+		return NULL;
+	pdu->sessid = a->session->sessid;
+	memcpy(name, point, sizeof(point));
+	for (i = 0; i < n; i++)
+		name[MIB_POINT_LEN + i] = id[i];
+	(void)snmp_pdu_add_variable(pdu, trap, OID_LENGTH(trap), ASN_OBJECT_ID,
+	    name, (MIB_POINT_LEN + n) * sizeof(*name));
+	return pdu;
+}
+
+int
+agentx_notify(struct agentx *a, const uint32_t *id, size_t n,
+    const enum mib_object *scalars, size_t nscalars)
+{
+	netsnmp_pdu *pdu;
+	size_t i;
+
+	if (!agentx_is_up(a) || a->notifying >= NOTIFY_MAX)
+		return -1;
+	pdu = notification(a, id, n);
+	if (pdu == NULL)
+		return -1;
+	for (i = 0; i < nscalars; i++)
+		agentx_serve_add(&a->serve, pdu, scalars[i]);
+	a->notifying++;
+	if (snmp_async_send(a->session, pdu, on_notified, NULL) == 0) {
+		snmp_free_pdu(pdu);
+		a->notifying--;
+		settle(a);
+		return -1;
+	}
+	watch(a);
+	return 0;
 }
 
 void

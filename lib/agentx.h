@@ -14,6 +14,48 @@
 #include "lib/mono.h"
 #include "lib/snap.h"
 
+/* SNMP errors for SETs (RFC 3416, 3). */
+enum agentx_error {
+	AGENTX_OK = 0,
+	AGENTX_WRONG_VALUE = 10,
+	AGENTX_NO_CREATION = 11,
+	AGENTX_INCONSISTENT_VALUE = 12,
+	AGENTX_NO_ROOM = 13,
+	AGENTX_INCONSISTENT_NAME = 18
+};
+
+/* A SET of several values goes through all of them with one step, then with
+ * the next: BEGIN once, STAGE each, TEST each, then COMMIT each or DROP once.
+ * What COMMIT does may not fail. There is one SET at a time. */
+enum agentx_step {
+	AGENTX_BEGIN,
+	AGENTX_STAGE,
+	AGENTX_TEST,
+	AGENTX_COMMIT,
+	AGENTX_DROP
+};
+
+/*
+ * A table too big or too quick for snapshots: each value is asked for when it
+ * is read. Its columns are the objects first to last of the MIB, its index is
+ * index_len numbers.
+ */
+struct agentx_table {
+	enum mib_object first, last;
+	size_t index_len;
+	/* Put the first row behind `index`, or at it if `at`, into it. */
+	bool (*next)(void *arg, uint32_t *index, bool at);
+	/* Put a column of a row that is there into v->number, or v->bytes and
+	 * v->len, which stay until the next call. */
+	void (*value)(void *arg, const uint32_t *index, enum mib_object o,
+	    struct snap_value *v);
+	/* A value of the right type and size for a row that need not be there.
+	 * Index, object and value are NULL or 0 for BEGIN and DROP. NULL: all
+	 * is read only. */
+	int (*set)(void *arg, enum agentx_step step, const uint32_t *index,
+	    enum mib_object o, const struct snap_value *v);
+};
+
 struct agentx_conf {
 	struct event_base *base;
 	const char *program; /* for snmpd's log and sysORTable */
@@ -29,7 +71,11 @@ struct agentx_conf {
 	 * NULL: nothing is writable. */
 	int (*on_set)(void *arg, const uint32_t *oid, size_t n,
 	    const struct snap_value *v, bool commit);
-	void *arg;
+	/* Before something is read; may publish. NULL: nothing to do. */
+	void (*on_ask)(void *arg);
+	const struct agentx_table *tables;
+	size_t ntables;
+	void *arg; /* of all these functions */
 };
 
 struct agentx;
@@ -42,6 +88,11 @@ void agentx_free(struct agentx **a);
  * snapshot, sorts it and frees it when replaced. Nothing is registered before
  * the first one. */
 void agentx_publish_take(struct agentx *a, struct snap *s, struct mono taken);
+/* Send a notification with these scalars of the snapshot. It never waits: -1
+ * if snmpd is not there or has not yet answered four of them. `oid` is below
+ * the registration point. */
+int agentx_notify(struct agentx *a, const uint32_t *oid, size_t n,
+    const enum mib_object *scalars, size_t nscalars);
 /* Connected, and our subtree registered. */
 bool agentx_is_up(const struct agentx *a);
 

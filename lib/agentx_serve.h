@@ -23,5 +23,8 @@ struct agentx_serve {
 int agentx_serve(netsnmp_mib_handler *handler,
     netsnmp_handler_registration *reginfo, netsnmp_agent_request_info *reqinfo,
     netsnmp_request_info *requests);
+/* Put a scalar of the snapshot, if it is there, into a PDU. */
+void agentx_serve_add(
+    const struct agentx_serve *s, netsnmp_pdu *pdu, enum mib_object scalar);
 
 #endif
