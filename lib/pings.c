@@ -27,6 +27,7 @@ struct entry {
 	bool v6;
 	uint8_t len;
 	bool fresh; /* counted in nfresh */
+	struct pings_note note;
 	int32_t values[];
 };
 
@@ -46,6 +47,7 @@ struct pings {
 	uint32_t oldest, newest;
 	uint32_t fresh_from; /* the oldest of the fresh */
 	size_t nfresh;
+	size_t ninherited;
 	uint64_t evicted;
 };
 
@@ -190,6 +192,8 @@ let_go(struct pings *p, uint32_t i)
 	*at = e->chain;
 	list_remove(p, i);
 	p->lens[e->v6][e->len]--;
+	p->ninherited -= e->note.inherited;
+	e->note.inherited = false;
 	p->count--;
 	e->chain = p->spare;
 	p->spare = i;
@@ -218,7 +222,7 @@ take_entry(struct pings *p)
 
 void
 pings_put(struct pings *p, const struct prefix *prefix, const int32_t *values,
-    struct mono time)
+    const struct pings_note *note, struct mono time)
 {
 	uint32_t i = find(p, prefix), *head;
 	struct entry *e;
@@ -239,6 +243,9 @@ pings_put(struct pings *p, const struct prefix *prefix, const int32_t *values,
 	}
 	e = entry_at(p, i);
 	e->time_ns = time.ns;
+	p->ninherited -= e->note.inherited;
+	e->note = note != NULL ? *note : (struct pings_note){0};
+	p->ninherited += e->note.inherited;
 	memcpy(e->values, values, p->nborders * sizeof(*values));
 	list_add(p, i);
 }
@@ -275,6 +282,7 @@ pings_find(const struct pings *p, const struct addr *a, const bool *up,
 		if (e->time_ns < oldest.ns || !has_measured(p, e, up))
 			continue;
 		out->values = e->values;
+		out->note = e->note;
 		out->time = (struct mono){e->time_ns};
 		return true;
 	}
@@ -303,6 +311,12 @@ size_t
 pings_hosts(const struct pings *p)
 {
 	return p->lens[0][32] + p->lens[1][128];
+}
+
+size_t
+pings_inherited(const struct pings *p)
+{
+	return p->ninherited;
 }
 
 size_t

@@ -17,18 +17,27 @@
 
 struct pings;
 
+/* What goes with the values of a line. */
+struct pings_note {
+	int32_t spread_us; /* how far they vary; 0: not told */
+	uint16_t loss;     /* hundredths of 1 % */
+	uint16_t pending;  /* borders whose first value is still to come */
+	bool inherited;    /* not measured: an estimate from what it covers */
+};
+
 /* Room for `max` prefixes, less if their values would take over 1 GiB; memory
  * is taken as they come. */
 struct pings *pings_new(size_t nborders, size_t max);
 void pings_free(struct pings **p);
 /* Put or replace: values[nborders] are us, -1 for not measured, 9999999 for no
- * reply. `time` is when they held. */
+ * reply. `time` is when they held; note may be NULL. */
 void pings_put(struct pings *p, const struct prefix *prefix,
-    const int32_t *values, struct mono time);
+    const int32_t *values, const struct pings_note *note, struct mono time);
 
 struct pings_hit {
 	struct prefix prefix;
 	const int32_t *values; /* valid until the next pings_put() */
+	struct pings_note note;
 	struct mono time;
 };
 /* The longest prefix, not older than `oldest`, with a measured value at a
@@ -40,6 +49,7 @@ bool pings_find(const struct pings *p, const struct addr *a,
 size_t pings_expire(struct pings *p, struct mono oldest, size_t n);
 size_t pings_count(const struct pings *p);
 size_t pings_hosts(const struct pings *p);
+size_t pings_inherited(const struct pings *p);
 size_t pings_max(const struct pings *p);
 uint64_t pings_evicted(const struct pings *p);
 /* How many were told at or after `since`, which must not go backwards. */

@@ -485,12 +485,46 @@ ago(struct mono now, int64_t us)
 	return (struct mono){now.ns - us * 1000};
 }
 
+/* A number among the options, 0 without it; false: it is none. */
+static bool
+ping_option(struct taking *t, const char *key, int64_t max, int64_t *value)
+{
+	const char *text = line_option(t->line, key);
+	char what[40];
+
+	*value = 0;
+	if (text == NULL || num_parse(text, 0, INT64_MAX, value) == 0) {
+		if (*value > max)
+			*value = max;
+		return true;
+	}
+	(void)snprintf(what, sizeof(what), "%s= is a number, not", key);
+	(void)malformed(t, what, text);
+	return false;
+}
+
+static bool
+ping_note(struct taking *t, struct pings_note *note)
+{
+	int64_t spread, loss, pending, inherited;
+
+	if (!ping_option(t, "spread", PING_NO_REPLY, &spread) ||
+	    !ping_option(t, "loss", 10000, &loss) ||
+	    !ping_option(t, "pending", WORLD_BORDERS_MAX, &pending) ||
+	    !ping_option(t, "inherited", 1, &inherited))
+		return false;
+	*note = (struct pings_note){
+	    (int32_t)spread, (uint16_t)loss, (uint16_t)pending, inherited == 1};
+	return true;
+}
+
 static enum view_result
 take_ping(struct taking *t)
 {
 	const struct line *l = t->line;
 	struct view *v = t->v;
 	struct prefix prefix;
+	struct pings_note note;
 	struct mono time;
 	int32_t value;
 	size_t i;
@@ -512,14 +546,14 @@ take_ping(struct taking *t)
 		if (v->order[i] >= 0)
 			v->values[v->order[i]] = value;
 	}
-	if (line_time(t, &time) < 0)
+	if (line_time(t, &time) < 0 || !ping_note(t, &note))
 		return VIEW_MALFORMED;
 	if (v->pings == NULL)
 		v->pings = pings_new(v->world->nborders, v->limits.max);
 	/* Two at a time: so they go faster than they come. */
 	v->expired +=
 	    pings_expire(v->pings, ago(t->now, v->limits.expire_us), 2);
-	pings_put(v->pings, &prefix, v->values, time);
+	pings_put(v->pings, &prefix, v->values, &note, time);
 	v->path_time = t->now;
 	return VIEW_TAKEN;
 }
@@ -738,7 +772,11 @@ view_ping(const struct view *v, const struct addr *client,
 	*out = (struct view_ping){.ping_us = v->answer,
 	    .prefix = hit.prefix,
 	    .time = hit.time,
-	    .fresh = mono_cmp(hit.time, ago(now, v->limits.fresh_us)) >= 0};
+	    .fresh = mono_cmp(hit.time, ago(now, v->limits.fresh_us)) >= 0,
+	    .inherited = hit.note.inherited,
+	    .complete = hit.note.pending == 0,
+	    .spread_us = hit.note.spread_us,
+	    .loss = hit.note.loss};
 	return true;
 }
 
@@ -754,6 +792,7 @@ view_count_paths(struct view *v, struct mono now, struct view_paths *out)
 	*out = (struct view_paths){.prefixes = pings_count(v->pings),
 	    .hosts = pings_hosts(v->pings),
 	    .fresh = pings_fresh(v->pings, ago(now, v->limits.fresh_us)),
+	    .inherited = pings_inherited(v->pings),
 	    .max = pings_max(v->pings),
 	    .evicted = pings_evicted(v->pings),
 	    .expired = v->expired};

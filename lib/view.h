@@ -82,6 +82,10 @@ struct view_ping {
 	struct prefix prefix;   /* of the line chosen */
 	struct mono time;
 	bool fresh;
+	bool inherited;    /* an estimate from the prefixes it covers */
+	bool complete;     /* no border's first value is still to come */
+	int32_t spread_us; /* of the worst border; 0: not told */
+	unsigned loss;     /* hundredths of 1 % */
 };
 struct view_limits {
 	int64_t fresh_us;
@@ -97,7 +101,7 @@ void view_set_limits(struct view *v, const struct view_limits *l);
 bool view_ping(const struct view *v, const struct addr *client,
     const bool *border_up, struct mono now, struct view_ping *out);
 struct view_paths {
-	size_t prefixes, hosts, fresh, max;
+	size_t prefixes, hosts, fresh, inherited, max;
 	uint64_t evicted, expired;
 };
 /* Cheap: the fresh ones are counted as time goes by, not anew. */

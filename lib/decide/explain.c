@@ -14,6 +14,7 @@
 #include "lib/mem.h"
 
 #define REASON_TEXT 256
+#define LINK_SITES  12 /* of which the whole matrix is shown */
 
 /* The lists grow by doubling: the room of n is the next power of two. */
 static void *
@@ -30,6 +31,14 @@ explanation_add_border(struct explanation *e)
 	e->borders[e->nborders] = (struct explained_border){
 	    .ping_us = PING_NOT_MEASURED, .out_us = -1};
 	return &e->borders[e->nborders++];
+}
+
+struct explained_link *
+explanation_add_link(struct explanation *e)
+{
+	e->links = grown(e->links, e->nlinks, sizeof(*e->links));
+	e->links[e->nlinks] = (struct explained_link){.delay_us = -1};
+	return &e->links[e->nlinks++];
 }
 
 struct explained_path *
@@ -79,6 +88,11 @@ free_lists(struct explanation *e)
 		free(e->borders[i].state);
 		free(e->borders[i].reason);
 	}
+	for (i = 0; i < e->nlinks; i++) {
+		free(e->links[i].from);
+		free(e->links[i].to);
+	}
+	free(e->links);
 	for (i = 0; i < e->npaths; i++) {
 		free(e->paths[i].site);
 		free(e->paths[i].border);
@@ -252,6 +266,10 @@ tell_question(struct inquiry *x)
 	if (mono_cmp(q->now, x->ping.time) > 0)
 		e->age_ms = mono_ms(q->now, x->ping.time);
 	e->fresh = x->ping.fresh;
+	e->inherited = x->ping.inherited;
+	e->incomplete = !x->ping.complete;
+	e->spread_us = x->ping.spread_us;
+	e->loss = x->ping.loss;
 }
 
 /* The feed whose word on a border is the worse. */
@@ -288,6 +306,30 @@ tell_borders(struct inquiry *x)
 		t->out_us = x->out_us[b];
 		t->contradicts = x->contradicts[b];
 	}
+}
+
+static void
+tell_link(struct inquiry *x, int from, int to)
+{
+	const struct world *w = x->q->world;
+	struct explained_link *t = explanation_add_link(x->e);
+	int64_t delay = world_delay(w, from, to);
+
+	t->from = mem_text(w->sites[from].id);
+	t->to = mem_text(w->sites[to].id);
+	t->delay_us = delay == WORLD_NO_ROUTE ? -1 : delay;
+}
+
+/* The internal matrix; of a big network only what touches the contact. */
+static void
+tell_links(struct inquiry *x)
+{
+	int n = (int)x->q->world->nsites, k = x->q->contact, i, j;
+
+	for (i = 0; i < n; i++)
+		for (j = 0; j < n; j++)
+			if (i != j && (n <= LINK_SITES || i == k || j == k))
+				tell_link(x, i, j);
 }
 
 static void
@@ -426,6 +468,7 @@ explain(const struct question *q)
 	find_candidates(&x);
 	tell_question(&x);
 	tell_borders(&x);
+	tell_links(&x);
 	tell_paths(&x);
 	tell_pick(&x);
 	tell_candidates(&x);

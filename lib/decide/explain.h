@@ -53,9 +53,11 @@ explanation_why(const struct explanation *e, const char *server, FILE *out);
  * on, -1 for a malformed line. The lines, words and texts encoded:
  *
  *   asked <service> <contact> <client> <policy> <select> [rtt=us] [relay=1]
- *   measured <prefix> age=<ms> fresh=<0|1>       if a line of paths holds
+ *   measured <prefix> age=<ms> fresh=<0|1> [inherited=1] [incomplete=1]
+ *       [spread=us] [loss=n]                     if a line of paths holds
  *   replies <in us or -> [contradictions=n]
  *   border <id> <state> <reason> <ping us or -> <out us or -> [contradicts=1]
+ *   delay <from> <to> <us or ->
  *   path <site> <border> <metric us or ->
  *   band <anchor us or -> <limit us or -> [last=1] [busy=1] [unknown=1]
  *       [weights=1] [stale=1] [none=<reason>]

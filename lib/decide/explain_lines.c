@@ -20,6 +20,7 @@
 #define SEND_MAX   16384
 #define NUMBER_MAX INT64_C(1000000000000000)
 #define PATHS_MAX  ((size_t)WORLD_SITES_MAX * WORLD_BORDERS_MAX)
+#define LINKS_MAX  (2 * WORLD_SITES_MAX)
 
 /* A line that is being put together. */
 struct sending {
@@ -116,6 +117,12 @@ send_head(const struct explanation *e, struct sink *k)
 	if (e->prefix != NULL) {
 		text(begin(s, "measured"), e->prefix);
 		raw(s, " age=%lld fresh=%d", (long long)e->age_ms, e->fresh);
+		flag(s, "inherited", e->inherited);
+		flag(s, "incomplete", e->incomplete);
+		if (e->spread_us > 0)
+			raw(s, " spread=%lld", (long long)e->spread_us);
+		if (e->loss > 0)
+			raw(s, " loss=%lld", (long long)e->loss);
 		end(k);
 	}
 	number(begin(s, "replies"), e->in_us);
@@ -141,6 +148,12 @@ send_paths(const struct explanation *e, struct sink *k)
 	struct sending *s = &k->line;
 	size_t i;
 
+	for (i = 0; i < e->nlinks; i++) {
+		text(begin(s, "delay"), e->links[i].from);
+		text(s, e->links[i].to);
+		number(s, e->links[i].delay_us);
+		end(k);
+	}
 	for (i = 0; i < e->npaths; i++) {
 		text(begin(s, "path"), e->paths[i].site);
 		text(s, e->paths[i].border);
@@ -292,6 +305,10 @@ take_measured(struct explanation *e, struct receiving *r)
 	e->prefix = take_text(r);
 	e->age_ms = number_option(r, "age", 0);
 	e->fresh = flag_option(r, "fresh");
+	e->inherited = flag_option(r, "inherited");
+	e->incomplete = flag_option(r, "incomplete");
+	e->spread_us = number_option(r, "spread", 0);
+	e->loss = number_option(r, "loss", 0);
 }
 
 static void
@@ -317,6 +334,21 @@ take_border(struct explanation *e, struct receiving *r)
 	b->ping_us = take_number(r);
 	b->out_us = take_number(r);
 	b->contradicts = flag_option(r, "contradicts");
+}
+
+static void
+take_delay(struct explanation *e, struct receiving *r)
+{
+	struct explained_link *l;
+
+	if (e->nlinks >= LINKS_MAX) {
+		r->bad = true;
+		return;
+	}
+	l = explanation_add_link(e);
+	l->from = take_text(r);
+	l->to = take_text(r);
+	l->delay_us = take_number(r);
 }
 
 static void
@@ -399,6 +431,7 @@ explanation_line(struct explanation *e, const struct line *l)
 	    {"measured", take_measured},
 	    {"replies", take_replies},
 	    {"border", take_border},
+	    {"delay", take_delay},
 	    {"path", take_path},
 	    {"band", take_band},
 	    {"candidate", take_candidate},

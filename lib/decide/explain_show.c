@@ -57,6 +57,13 @@ json_head(struct json *j, const struct explanation *e)
 		json_text(j, "measured", e->prefix);
 		json_number(j, "age_ms", e->age_ms);
 		json_bool(j, "fresh", e->fresh);
+		json_bool(j, "inherited", e->inherited);
+		if (e->incomplete)
+			json_bool(j, "incomplete", true);
+		if (e->spread_us > 0)
+			json_number(j, "spread_us", e->spread_us);
+		if (e->loss > 0)
+			json_number(j, "loss", e->loss);
 	}
 	json_us(j, "in_us", e->in_us);
 }
@@ -78,6 +85,22 @@ json_borders(struct json *j, const struct explanation *e)
 		json_us(j, "out_us", b->out_us);
 		if (b->contradicts)
 			json_bool(j, "contradicts", true);
+		json_object_end(j);
+	}
+	json_array_end(j);
+}
+
+static void
+json_delays(struct json *j, const struct explanation *e)
+{
+	size_t i;
+
+	json_array(j, "delays");
+	for (i = 0; i < e->nlinks; i++) {
+		json_object(j, NULL);
+		json_text(j, "from", e->links[i].from);
+		json_text(j, "to", e->links[i].to);
+		json_us(j, "delay_us", e->links[i].delay_us);
 		json_object_end(j);
 	}
 	json_array_end(j);
@@ -171,6 +194,7 @@ explanation_json(const struct explanation *e, FILE *out)
 	json_object(&j, NULL);
 	json_head(&j, e);
 	json_borders(&j, e);
+	json_delays(&j, e);
 	json_paths(&j, e);
 	json_band(&j, e);
 	json_candidates(&j, e);
@@ -210,7 +234,7 @@ widest(int width, const char *t)
 static void
 print_head(const struct explanation *e, FILE *out)
 {
-	char rtt[TIME_TEXT];
+	char rtt[TIME_TEXT], spread[TIME_TEXT];
 
 	fprintf(out, "client %s of service %s, %s at %s, policy %s (%s)\n",
 	    e->client, e->service, e->relay ? "relayed" : "redirected",
@@ -218,11 +242,21 @@ print_head(const struct explanation *e, FILE *out)
 	if (e->rtt_us >= 0)
 		fprintf(out, "its own connection: round trip %s\n",
 		    ms(e->rtt_us, rtt, sizeof(rtt)));
-	if (e->prefix != NULL)
-		fprintf(out, "measured: %s, %lld s ago%s\n", e->prefix,
-		    (long long)(e->age_ms / 1000), e->fresh ? "" : " (stale)");
-	else
+	if (e->prefix == NULL) {
 		fprintf(out, "measured: by no border\n");
+		return;
+	}
+	fprintf(out, "%s: %s, %lld s ago%s",
+	    e->inherited ? "estimated from others in" : "measured", e->prefix,
+	    (long long)(e->age_ms / 1000), e->fresh ? "" : " (stale)");
+	if (e->spread_us > 0)
+		fprintf(out, ", varies by %s",
+		    ms(e->spread_us, spread, sizeof(spread)));
+	if (e->loss > 0)
+		fprintf(out, ", loss %lld.%02lld%%", (long long)e->loss / 100,
+		    (long long)e->loss % 100);
+	fprintf(out, "%s\n",
+	    e->incomplete ? ", more values are still to come" : "");
 }
 
 static void
@@ -246,6 +280,32 @@ print_borders(const struct explanation *e, FILE *out)
 		    b->contradicts ? "  faster than replies allow" : "");
 	}
 	fprintf(out, "  way in: %s\n", ms(e->in_us, way, sizeof(way)));
+}
+
+/* The internal matrix, a line a site. */
+static void
+print_delays(const struct explanation *e, FILE *out)
+{
+	const char *from = "";
+	char delay[TIME_TEXT];
+	size_t i;
+
+	if (e->nlinks > 0)
+		fprintf(out, "\n  inside, one way");
+	for (i = 0; i < e->nlinks; i++) {
+		const struct explained_link *l = &e->links[i];
+
+		if (strcmp(from, l->from) != 0)
+			fprintf(out, "\n    from %s to", l->from);
+		else
+			fprintf(out, ",");
+		from = l->from;
+		fprintf(out, " %s %s", l->to,
+		    l->delay_us < 0 ? "no route"
+				    : ms(l->delay_us, delay, sizeof(delay)));
+	}
+	if (e->nlinks > 0)
+		fprintf(out, "\n");
 }
 
 static void
@@ -356,6 +416,7 @@ explanation_print(const struct explanation *e, FILE *out)
 {
 	print_head(e, out);
 	print_borders(e, out);
+	print_delays(e, out);
 	print_paths(e, out);
 	print_band(e, out);
 	print_candidates(e, out);

@@ -16,6 +16,12 @@ struct explained_border {
 	bool contradicts;
 };
 
+/* One pair of the internal matrix. */
+struct explained_link {
+	char *from, *to;
+	int64_t delay_us; /* one way; -1: no route */
+};
+
 struct explained_path {
 	char *site, *border;
 	int64_t metric_us; /* or METRIC_NONE */
@@ -42,10 +48,15 @@ struct explanation {
 	char *prefix; /* of the line of paths, or NULL: none holds */
 	int64_t age_ms;
 	bool fresh;
+	bool inherited;  /* an estimate from the prefixes it covers */
+	bool incomplete; /* first values are still to come */
+	int64_t spread_us, loss; /* of the worst border; 0: not told */
 	int64_t in_us; /* or -1 */
 	int64_t contradictions;
 	struct explained_border *borders;
 	size_t nborders;
+	struct explained_link *links;
+	size_t nlinks;
 	struct explained_path *paths;
 	size_t npaths;
 	int64_t anchor_us, band_us; /* or METRIC_NONE */
@@ -59,6 +70,7 @@ struct explanation {
 
 /* A zeroed element at the end of the list; valid until the next one. */
 struct explained_border *explanation_add_border(struct explanation *e);
+struct explained_link *explanation_add_link(struct explanation *e);
 struct explained_path *explanation_add_path(struct explanation *e);
 struct explained_candidate *explanation_add_candidate(struct explanation *e);
 struct explained_excluded *explanation_add_excluded(struct explanation *e);

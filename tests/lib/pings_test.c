@@ -25,7 +25,7 @@ put(struct pings *p, const char *text, int32_t value, int64_t time)
 	struct prefix x = prefix(text);
 	int32_t values[B] = {-1, value, 9999999};
 
-	pings_put(p, &x, values, (struct mono){time});
+	pings_put(p, &x, values, NULL, (struct mono){time});
 }
 
 /* The measured value for a client, -1: nothing found. */
