@@ -230,7 +230,7 @@ test_fill()
 	lab_start fill client-dc "$LAB/bin/fill" 60 300 10.3.1.3 80 \
 	    www.dc1-dc.test.com
 	check "a server full of connections gets no more clients" \
-	    lab_wait 6 none_to dc www.dc1
+	    lab_wait 12 none_to dc www.dc1
 	lab_stop fill
 	check "it gets clients again when they are gone" \
 	    lab_wait 10 some_to dc www.dc1

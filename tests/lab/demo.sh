@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # A tour of HOPSCOTCH on this machine: four sites in network namespaces, real
-# snmpd, nginx and clients. Stays up until Ctrl-C. DEMO_ONCE=1: ends by itself,
+# snmpd, nginx and clients, and a network with delays between them. Stays up until Ctrl-C. DEMO_ONCE=1: ends by itself,
 # with exit status 0 only if each step was seen to work.
 
 set -u
@@ -60,7 +60,7 @@ seen()
 # where the front end sent each of them, "COUNT NAME" a line.
 sent()
 {
-	lab_run "client-$1" curl -s -m 10 -o /dev/null \
+	lab_run "client-$1" curl -4 -s -m 10 -o /dev/null \
 	    -w '%{redirect_url}\n' "http://www.test.com/?[1-$2]" |
 	    sed 's|.*//||; s|/.*||' | sort | uniq -c
 }
@@ -123,18 +123,21 @@ show_start()
 	    "$bold" "$plain"
 	cat <<-'END'
 
-	     clients          four sites, each with a front end and two servers
-	    ---------        .--------.  .--------.  .--------.  .--------.
-	     ny  la   HTTP   |   ny   |  |   la   |  |   dc   |  |   sj   |
-	     dc  sj  ----->  | ny1 ny2|  | la1 la2|  | dc1 dc2|  | sj1 sj2|
-	          <-------   '--------'  '--------'  '--------'  '--------'
-	          redirect        | SNMP: connections, RAM, CPU, checks
-	                       manager ---- loads, states ----> director
+	  net-ny   net-la   net-dc   net-sj       clients, one network near
+	     \        |        |        /          each site: pings, HTTP
+	    ==================================    outside, emulated delays
+	       |        |        |        |
+	   border-ny border-la border-dc border-sj    hoppingd, snmpd
+	   front-ny  front-la  front-dc  front-sj     redirects
+	   ny1 ny2   la1 la2   dc1 dc2   sj1 sj2      nginx, hoploadd, snmpd
+	       |        |        |        |
+	    ==================================    inside, emulated delays
+	            manager --> director          loads, states, paths
 
 	END
 	say "Every host is a network namespace on a network of its own; the" \
 	    "network of this machine is not touched."
-	step "Starting 8 content servers, 4 front ends, manager and director"
+	step "Starting 8 content servers, 4 borders, 4 front ends, manager and director"
 	local begin
 	begin=$(lab_now)
 	farm_make
@@ -165,8 +168,138 @@ show_clients()
 	done
 	say "Names read www.<server>-<exit>: one server has an address for each" \
 	    "exit, so the choice of the address is the choice of the way back."
-	say "" "Why? The director explains any decision:"
+}
+
+# pinged CLIENT BORDER: their round trip time as the director has it, in us.
+pinged()
+{
+	echo "explain www ny $1" | "$LAB/bin/lines" -w explained \
+	    "$LAB/run/director.sock" control demo |
+	    awk -v b="$2" '$1 == "border" && $2 == b { print $5 }'
+}
+
+# about CLIENT BORDER MS: it was measured, and right.
+about()
+{
+	local got
+
+	got=$(pinged "$1" "$2")
+	[[ $got =~ ^[0-9]+$ ]] && [ $((got - $3 * 1000)) -lt 2500 ] &&
+	    [ $((got - $3 * 1000)) -gt -100 ]
+}
+
+show_paths()
+{
+	local s t i b
+
+	step "Who is near whom is measured: the borders ping the clients"
+	say "round trips that the network was given, in ms:" \
+	    "          border-ny  border-la  border-dc  border-sj"
+	for s in $FARM_SITES; do
+		# shellcheck disable=SC2086 # a list of times
+		printf '   net-%-4s%8s %10s %10s %10s\n' "$s" ${FARM_RTT[$s]}
+	done
+	for s in $FARM_SITES; do
+		i=0
+		read -r -a t <<<"${FARM_RTT[$s]}"
+		for b in $FARM_SITES; do
+			lab_wait 20 about "${FARM_CLIENT[$s]}" "$b" "${t[$i]}" ||
+			    break
+			i=$((i + 1))
+		done
+		seen "hoppingd at the four borders measured net-$s so" \
+		    test $i = 4
+	done
+	say "" "Why la? The director explains any decision:"
 	hopctl explain --contact la 128.9.192.44
+	say "A client near sj whose request reached ny:"
+	seen "is sent to the other coast" lab_wait 10 from_afar
+	bars <"$LAB/sent-afar"
+}
+
+# All of a client near sj, at the front end of ny.
+from_afar()
+{
+	lab_run client-sj curl -4 -s -m 10 -o /dev/null -w '%{redirect_url}\n' \
+	    --interface 203.0.113.17 --resolve www.test.com:80:10.1.0.1 \
+	    "http://www.test.com/?[1-10]" | sed 's|.*//||; s|/.*||' | sort |
+	    uniq -c >"$LAB/sent-afar"
+	[ "$(count '^www.(sj|la)' <"$LAB/sent-afar")" = 10 ]
+}
+
+all_to()
+{
+	[ "$(sent "$1" 20 | count "$2")" = 20 ]
+}
+
+# timed LIMIT TEXT COMMAND...: seen within LIMIT seconds; how long it took.
+timed()
+{
+	local limit=$1 text=$2 begin
+
+	shift 2
+	begin=$(lab_now)
+	seen "$text" lab_wait "$limit" "$@"
+	say "    after $((($(lab_now) - begin) / 1000)).$((($(lab_now) - begin) / 100 % 10)) s"
+}
+
+others_stay()
+{
+	all_to ny '^www.ny' && all_to la '^www.la' && all_to sj '^www.sj'
+}
+
+show_slow()
+{
+	step "The path between dc and the clients near it gets slower: 120 ms"
+	typed "wan tell outside.wan 'set dc net-dc delay=60ms both=yes'"
+	wan_set dc net-dc delay=60ms both=yes
+	timed 60 "new clients of that network go to ny" all_to dc '^www.ny'
+	sent dc 40 | bars
+	seen "and nobody else moved" others_stay
+	wan_set dc net-dc delay=4.5ms both=yes
+	timed 60 "fast again: they come back" all_to dc '^www.dc'
+}
+
+show_silent()
+{
+	step "A client that answers no ping, and a prober that dies"
+	sent_by quiet-dc | bars
+	seen "the silent one is served near its contact, dc" \
+	    test "$(sent_by quiet-dc | count '^www.dc')" = 20
+	typed "kill -9 hoppingd of border-la"
+	lab_kill hoppingd-la
+	seen "clients near la are served all the same" all_to la '^www'
+	farm_start_prober la
+}
+
+sent_by()
+{
+	lab_run "$1" curl -s -m 10 -o /dev/null -w '%{redirect_url}\n' \
+	    "http://www.test.com/?[1-20]" | sed 's|.*//||; s|/.*||' | sort |
+	    uniq -c
+}
+
+show_uplink()
+{
+	local killed late
+
+	step "The uplink of border dc dies while its clients ask at ny"
+	lab_start uplink client-dc "$LAB/bin/load" 9 50 8 10.1.0.1 80 \
+	    www.test.com "${FARM_CLIENT[dc]}"
+	sleep 2
+	typed "wan tell outside.wan 'set dc * loss=100% both=yes'"
+	killed=$(lab_now)
+	wan_set dc '*' loss=100% both=yes
+	wait "$(lab_pid uplink)"
+	indent <"$LAB/log/uplink.log"
+	late=$(awk '$1 == "to" && $2 ~ /-dc[.]/ && $5 > t { t = $5 }
+	    END { printf "%.0f\n", t }' "$LAB/log/uplink.log")
+	say "the last client was sent out by dc $((late - killed)) ms after that"
+	seen "no client was sent out by it later than 5 s" \
+	    test $((late - killed)) -le 5000
+	seen "no request failed" grep -q ' failed 0 ' "$LAB/log/uplink.log"
+	wan_set dc '*' loss=0% both=yes
+	timed 60 "it works again, and is used" all_to dc '^www.dc.*-dc'
 }
 
 show_redirect()
@@ -281,6 +414,8 @@ show_more()
 	   $nms snmptable manager hopManagerServerTable     (arguments: its snmp.conf)
 	   ip netns exec ${LAB_PREFIX}client-la curl -v -L http://www.test.com/
 	   $ctl status -f $LAB/etc/hopscotch.xml
+	   tail -f $LAB/log/stamps   (each echo, in ns)
+	   $LAB/bin/wan tell $LAB/run/outside.wan 'set la net-la delay=90ms both=yes'
 	   $ctl explain -f $LAB/etc/hopscotch.xml --contact la 128.9.192.44
 	   $ctl drain -f $LAB/etc/hopscotch.xml server www.sj1.test.com
 	END
@@ -290,6 +425,10 @@ lab_begin nginx snmpd snmpwalk curl
 show_start
 show_status
 show_clients
+show_paths
+show_slow
+show_silent
+show_uplink
 show_redirect
 show_fill
 show_kill

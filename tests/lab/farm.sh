@@ -163,8 +163,8 @@ farm_site()
 	done
 }
 
-# 198.18.<site>.1 is a client that may not be pinged (RFC 2544), .66 one that
-# does not answer.
+# 198.18.<site>.1 is a client that may not be pinged (RFC 2544). On the host
+# that answers no pings, one is in the network of the others, one is not.
 farm_clients()
 {
 	local s=$1 n=${FARM_NUMBER[$1]} net=${FARM_NET[$1]} a
@@ -173,13 +173,14 @@ farm_clients()
 	# shellcheck disable=SC2086 # lists of addresses
 	wan_client "client-$s" "net-$s" "${FARM_CLIENT[$s]}" $a \
 	    "198.18.$n.1" "2001:db8:c$n::10" "2001:db8:c$n::11"
-	wan_client "quiet-$s" "net-$s" "$net.66"
+	wan_client "quiet-$s" "net-$s" "100.64.$n.66" "$net.66"
 	ip netns exec "${LAB_PREFIX}quiet-$s" \
 	    sysctl -qw net.ipv4.icmp_echo_ignore_all=1
 	for a in "$net.0/24" "198.18.$n.0/24" "2001:db8:c$n::/48"; do
 		wan_route "$a" "client-$s"
 	done
 	wan_route "$net.66" "quiet-$s"
+	wan_route "100.64.$n.0/24" "quiet-$s"
 	# shellcheck disable=SC2086 # a list of times
 	wan_near "net-$s" ${FARM_RTT[$s]}
 	# As DNS or one address announced everywhere would do it: the name of
@@ -367,7 +368,7 @@ farm_start_prober()
 	done
 	lab_start "hoppingd-$s" "border-$s" "$LAB/bin/hoppingd" --border "$s" \
 	    --source "10.$n.0.253" --source "2001:db8:a$n::253" \
-	    --allow 2001:db8:c0::/44 "${args[@]}" --user "$LAB_USER" \
+	    --allow 100.64.0.0/16 --allow 2001:db8:c0::/44 "${args[@]}" --user "$LAB_USER" \
 	    --agentx "$LAB/host/border-$s/agentx/master"
 }
 
@@ -407,7 +408,7 @@ farm_make()
 	for p in hoploadd hoppingd hopmanagerd hopdirectord hopfrontd hopctl; do
 		cp "$LAB_BUILD/$p" "$LAB/bin/" || exit 1
 	done
-	cp "$LAB_BUILD"/tests/lab/{fill,load,wan} "$LAB/bin/" || exit 1
+	cp "$LAB_BUILD"/tests/lab/{fill,lines,load,wan} "$LAB/bin/" || exit 1
 	cp "$LAB_TOP/tests/lab/collector.sh" "$LAB/bin/"
 	farm_conf
 	farm_pings >"$LAB/etc/pings"

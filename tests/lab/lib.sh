@@ -43,7 +43,7 @@ lab_skip()
 lab_namespaces()
 {
 	ip netns list 2>/dev/null | awk -v p="$LAB_PREFIX" '
-	index($1, p) == 1 && substr($1, length(p) + 1) !~ /^t-/ { print $1 }'
+	index($1, p) == 1 && substr($1, length(p) + 1) !~ /^[a-z]-/ { print $1 }'
 }
 
 # Pids of all that runs in our namespaces.
