@@ -42,14 +42,6 @@ on_record(void *arg, const struct record *r)
 }
 
 static void
-on_lost(void *arg, int server)
-{
-	struct managerd *m = arg;
-
-	fleet_agent_lost(m->fleet, server, mono_now());
-}
-
-static void
 on_tried(void *arg, int n, bool ok, enum reason reason)
 {
 	struct managerd *m = arg;
@@ -177,7 +169,6 @@ start_pollers(struct managerd *m)
 	    .world = m->world,
 	    .manager = m->self,
 	    .on_record = on_record,
-	    .on_lost = on_lost,
 	    .arg = m};
 
 	m->pollers = pollers_start(&conf);

@@ -75,16 +75,6 @@ start_later(struct slot *s)
 	(void)event_add(s->again, &tv);
 }
 
-static void
-lose_agents(struct slot *s)
-{
-	const struct pollers_conf *c = &s->owner->conf;
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		c->on_lost(c->arg, s->servers[i]);
-}
-
 /* The process is gone or is to go; another one comes after a while. */
 static void
 end_process(struct slot *s, const char *why)
@@ -111,7 +101,6 @@ end_process(struct slot *s, const char *why)
 		s->failures = 0;
 	s->since = mono_now();
 	s->restarts++;
-	lose_agents(s);
 	start_later(s);
 }
 
