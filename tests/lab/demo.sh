@@ -59,7 +59,7 @@ seen()
 # where the front end sent each of them, "COUNT NAME" a line.
 sent()
 {
-	lab_run "client-$1" curl -s -m 10 -o /dev/null \
+	lab_run "client-$1" curl -s -m 5 --connect-timeout 2 -o /dev/null \
 	    -w '%{redirect_url}\n' "http://www.test.com/?[1-$2]" |
 	    sed 's|.*//||; s|/.*||' | sort | uniq -c
 }
@@ -187,7 +187,7 @@ show_fill()
 	before=$(sent dc 40)
 	say "before:"
 	bars <<<"$before"
-	typed "fill 300 connections to www.dc1.test.com   (its limit is 200)"
+	say "300 browsers connect to www.dc1 and stay; its limit is 200."
 	lab_start fill client-dc "$LAB/bin/fill" 120 300 10.3.1.3 80 \
 	    www.dc1-dc.test.com
 	seen "the manager sees that it is overloaded" \
@@ -211,7 +211,7 @@ show_kill()
 	lab_start load client-ny "$LAB/bin/load" 9 100 8 10.1.0.1 80 \
 	    www.test.com "${FARM_CLIENT[ny]}"
 	sleep 2
-	typed "kill -9 nginx of www.ny1"
+	say "nginx of www.ny1 is killed (kill -9)."
 	killed=$(lab_now)
 	lab_kill_program ny1 nginx
 	wait "$(lab_pid load)"
@@ -279,6 +279,7 @@ show_more()
 	       -M $LAB/mibs -m HOPSCOTCH-MIB manager hopManagerServerTable
 	   $nms snmptable manager hopManagerServerTable     (arguments: its snmp.conf)
 	   ip netns exec ${LAB_PREFIX}client-la curl -v -L http://www.test.com/
+	   tail -f $LAB/log/access-la.log
 	   $ctl status -f $LAB/etc/hopscotch.xml
 	   $ctl explain -f $LAB/etc/hopscotch.xml --contact la 128.9.192.44
 	   $ctl drain -f $LAB/etc/hopscotch.xml server www.sj1.test.com
@@ -304,6 +305,7 @@ if [ -n "${DEMO_ONCE:-}" ]; then
 fi
 printf '%sIt stays up. Ctrl-C ends it and removes everything.%s\n' \
     "$bold" "$plain"
+trap 'exit 0' INT
 while :; do
 	sleep 1000 9>&- &
 	wait $!
