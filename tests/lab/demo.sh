@@ -162,9 +162,11 @@ show_clients()
 		seen "all 40 were redirected" \
 		    test "$(count test.com <"$LAB/sent-$s")" = 40
 	done
-	say "Names read www.<server>-<exit>: one server has an address for each" \
-	    "exit, so the choice of the address is the choice of the way back."
-	say "" "Why? The director explains any decision:"
+	say "A name reads www.<server>-<exit>: www.sj1-la is a server at sj whose" \
+	    "answers leave through la. It has an address for each exit, so the" \
+	    "choice of the address is the choice of the way back."
+	echo
+	say "Why these? The director explains any decision:"
 	hopctl explain --contact la 128.9.192.44
 }
 
