@@ -87,6 +87,8 @@ $(BUILD)/%.o: %.c | $(BUILD)/mib.h
 
 # The numbers and types of our MIB objects, from the MIB itself.
 $(BUILD)/mib.h: mibs/HOPSCOTCH-MIB.txt tools/mibgen
+	@command -v xml2-config >/dev/null || \
+	    { echo "packages are missing: make deps"; exit 1; }
 	@mkdir -p $(@D)
 	@echo "  GEN  $@"
 	$(Q)tools/mibgen mibs/HOPSCOTCH-MIB.txt > $@.tmp && mv $@.tmp $@

@@ -168,6 +168,7 @@ new_connection(struct feed *feed, const struct feed_hello *h, struct mono now)
 {
 	(void)snprintf(feed->hash, sizeof(feed->hash), "%s", h->hash);
 	memcpy(feed->gives, h->gives, sizeof(feed->gives));
+	feed->announced = h->gives[FEED_LOAD] || h->gives[FEED_PATH];
 	feed->told_unknown = false;
 	feed->load_since_up = (struct mono){0};
 	feed->heard = now;
@@ -235,12 +236,15 @@ note_kinds(struct feed *feed, const struct line *l, struct mono now)
 {
 	int k;
 
-	for (k = 0; k < FEED_KINDS; k++)
-		if (is_kind(l, (enum feed_kind)k)) {
-			/* A collector need not say what it gives. */
+	for (k = 0; k < FEED_KINDS; k++) {
+		if (!is_kind(l, (enum feed_kind)k))
+			continue;
+		/* A collector need not say what it gives. */
+		if (!feed->announced)
 			feed->gives[k] = true;
+		if (feed->gives[k])
 			feed->last[k] = now;
-		}
+	}
 	if (strcmp(l->field[0], "load") == 0)
 		feed->load_since_up = now;
 }
@@ -271,6 +275,17 @@ synced(struct feeds *f, struct feed *feed)
 		f->generation++;
 }
 
+/* Whether a feed says what it announced. States come from both kinds: those of
+ * servers with loads, those of borders with paths. */
+static bool
+is_announced(const struct feed *feed, const struct line *l)
+{
+	if (!feed->announced || strcmp(l->field[0], "state") == 0)
+		return true;
+	return (feed->gives[FEED_LOAD] || !is_kind(l, FEED_LOAD)) &&
+	       (feed->gives[FEED_PATH] || !is_kind(l, FEED_PATH));
+}
+
 enum view_result
 feeds_line(struct feeds *f, struct feed *feed, const struct line *l,
     struct mono now, char *why, size_t size)
@@ -282,6 +297,12 @@ feeds_line(struct feeds *f, struct feed *feed, const struct line *l,
 	if (strcmp(l->field[0], "synced") == 0) {
 		synced(f, feed);
 		return VIEW_TAKEN;
+	}
+	if (!is_announced(feed, l)) {
+		(void)snprintf(why, size,
+		    "%s: the gives= of this feed's hello lacks its kind",
+		    l->field[0]);
+		return VIEW_MALFORMED;
 	}
 	r = view_apply(
 	    feed->next != NULL ? feed->next : feed->view, l, now, why, size);

@@ -39,6 +39,7 @@ struct feed {
 	void *peer;   /* of whoever holds the socket; NULL: hung up */
 	char hash[WORLD_HASH_TEXT];
 	bool skewed;
+	bool announced; /* its hello said what it gives */
 	bool gives[FEED_KINDS];
 	struct view *view; /* what it said; NULL: never connected */
 	struct view *next; /* filled beside it until `synced` */

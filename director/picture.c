@@ -164,13 +164,13 @@ static void
 assign(const struct picture *p, struct shot *t, const struct service *s,
     const struct view *v)
 {
-	enum select select = p->world->policies[s->policy].select;
+	const struct policy *policy = &p->world->policies[s->policy];
 	const uint32_t *drawn = draws_counts(p->draws);
 	size_t i;
 
 	for (i = 0; i < s->nuse; i++)
 		if (drawn[s->use[i]] > 0)
-			t->load_new[i] = assign_load(t->load_new[i], select,
+			t->load_new[i] = assign_load(t->load_new[i], policy,
 			    view_connections(v, s->use[i]), drawn[s->use[i]]);
 }
 

@@ -259,7 +259,9 @@ set_load(
 
 	if (told == NULL)
 		return;
-	if (!told->has_load || told->load != load)
+	/* The same load, told anew, has stopped ageing. */
+	if (!told->has_load || told->load != load ||
+	    mono_cmp(told->load_time, time) != 0)
 		t->v->load_generation++;
 	told->has_load = true;
 	told->load = load;

@@ -159,7 +159,6 @@ on_up(struct peer *p, void *arg)
 		return;
 	}
 	o->peer = p;
-	log_info("control", "manager %s: connected", peer_id(p));
 	tell_all(c, p);
 }
 
@@ -169,12 +168,10 @@ on_down(struct peer *p, const char *why, void *arg)
 	struct control *c = arg;
 	size_t i;
 
+	(void)why; /* peers log it */
 	for (i = 0; i < c->m->world->nmanagers; i++)
-		if (c->others[i].peer == p) {
-			log_info("control", "manager %s: gone (%s)",
-			    c->others[i].manager->id, why);
+		if (c->others[i].peer == p)
 			c->others[i].peer = NULL;
-		}
 }
 
 static void

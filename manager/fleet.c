@@ -19,6 +19,9 @@
 #define TRY_FALL 1
 /* A load daemon whose newest sample is older than this does not work. */
 #define SAMPLE_OLD_MS 10000
+/* On top of two polls: the time that an agent's failure may take. */
+#define LOST_MS  3000
+#define WATCH_MS 1000
 /* How long a start may take until silence is news, on top of three polls. */
 #define READY_MS 2000
 
@@ -118,7 +121,7 @@ fleet_new(const struct world *w, const struct manager *m,
 	f->on = *on;
 	f->poll_us = m->poll_us;
 	f->smooth_ppm = m->smooth_ppm;
-	f->start = f->restless = now;
+	f->start = f->restless = f->watched = now;
 	f->log.burst = 20;
 	f->servers = mem_array(w->nservers, sizeof(*f->servers));
 	f->services = mem_array(w->nservices, sizeof(*f->services));
@@ -134,6 +137,7 @@ fleet_new(const struct world *w, const struct manager *m,
 		status_init(&f->servers[i].status, now);
 		status_init(&f->servers[i].agent, now);
 		f->servers[i].admin = ADMIN_ENABLED;
+		f->servers[i].heard = now;
 	}
 	for (i = 0; i < w->nservices; i++)
 		status_init(&f->services[i].status, now);
@@ -273,13 +277,31 @@ on_fail(
 	verdict_server(f, server, now);
 }
 
-void
-fleet_agent_lost(struct fleet *f, int server, struct mono now)
+/* Agents of which nothing is heard although each poll ends with an answer or
+ * a failure: their poller is gone, or hangs. */
+static void
+watch_agents(struct fleet *f, struct mono now)
 {
-	set_agent(f, server, STATE_DOWN, REASON_SILENT,
-	    "the process that polls it has ended", now);
-	f->servers[server].late = false;
-	verdict_server(f, server, now);
+	bool late = mono_ms(now, f->watched) > 2 * WATCH_MS;
+	int64_t lost_ms = 2 * f->poll_us / 1000 + LOST_MS;
+	size_t i;
+
+	f->watched = now;
+	/* We stood still ourselves: what they said waits to be read. */
+	if (late)
+		return;
+	for (i = 0; i < f->world->nservers; i++) {
+		struct fleet_server *s = &f->servers[i];
+
+		if (f->world->servers[i].agent.kind == AGENT_NONE ||
+		    s->agent.state == STATE_DOWN ||
+		    mono_ms(now, s->heard) < lost_ms)
+			continue;
+		set_agent(f, (int)i, STATE_DOWN, REASON_SILENT,
+		    "the process that polls it says nothing", now);
+		s->late = false;
+		verdict_server(f, (int)i, now);
+	}
 }
 
 static void
@@ -356,6 +378,7 @@ on_engine(struct fleet *f, int server, const uint8_t *id, size_t len)
 void
 fleet_record(struct fleet *f, const struct record *r, struct mono now)
 {
+	f->servers[r->server].heard = now;
 	switch (r->kind) {
 	case RECORD_SAMPLE:
 		on_sample(f, r->server, &r->u.sample, now);
@@ -479,6 +502,8 @@ fleet_tick(struct fleet *f, struct mono now)
 {
 	size_t i;
 
+	if (mono_ms(now, f->watched) >= WATCH_MS)
+		watch_agents(f, now);
 	if (mono_us(now, f->restless) >= f->poll_us) {
 		f->restless = now;
 		loads_mark_restless(f, now);
@@ -500,11 +525,17 @@ fleet_tick(struct fleet *f, struct mono now)
 }
 
 bool
+fleet_is_starting(const struct fleet *f, struct mono now)
+{
+	return mono_us(now, f->start) < 3 * f->poll_us + READY_MS * 1000;
+}
+
+bool
 fleet_ready(const struct fleet *f, struct mono now)
 {
 	size_t i;
 
-	if (mono_us(now, f->start) >= 3 * f->poll_us + READY_MS * 1000)
+	if (!fleet_is_starting(f, now))
 		return true;
 	for (i = 0; i < f->nuses; i++)
 		if (f->uses[i].status.state == STATE_UNKNOWN)

@@ -46,8 +46,9 @@ struct fleet_use {
 	struct judge tried;
 	bool trying;
 	struct mono next_try;
-	/* Frozen: it would be down. */
-	bool held;
+	/* It would be down, but is not believed to be; quietly while our own
+	 * start goes on, else the service is frozen. */
+	bool held, quietly;
 	struct mono held_since;
 	unsigned held_refusals; /* tries in a row that the host refused */
 	struct mono died;       /* when it last went down by itself */
@@ -63,8 +64,9 @@ struct fleet_server {
 	struct status status; /* the best of its uses */
 	struct status agent;  /* UNKNOWN for ever if it has none */
 	char agent_text[RECORD_NAME];
-	bool late; /* the poll under way has had one silence */
-	struct mono answered;
+	bool late;            /* the poll under way has had one silence */
+	struct mono heard;    /* of it, from its poller */
+	struct mono answered; /* by it */
 	int64_t rtt_us;
 	uint64_t polls, timeouts;
 	uint64_t engine; /* hash of its engine ID; 0: not met yet */
@@ -116,7 +118,7 @@ struct fleet {
 	struct weigh_input *weigh_in;
 	struct weighed *weigh_out;
 	size_t next_use; /* where the look for due tries goes on */
-	struct mono restless;
+	struct mono restless, watched;
 	struct log_bound log;
 };
 
@@ -127,8 +129,6 @@ void fleet_free(struct fleet **f);
 
 /* What a poller said. */
 void fleet_record(struct fleet *f, const struct record *r, struct mono now);
-/* A poller is gone: its agents are silent until it is back. */
-void fleet_agent_lost(struct fleet *f, int server, struct mono now);
 
 /* A use whose service is to be tried now, or -1; it counts as being tried
  * until fleet_tried(). Call it until it answers -1. */
@@ -148,6 +148,8 @@ void fleet_set_uplink(struct fleet *f, int border, bool down, struct mono now);
 /* Weigh what has changed, tell loads. About ten times a second. */
 void fleet_tick(struct fleet *f, struct mono now);
 
+/* Whether first results are still coming in after our own start. */
+bool fleet_is_starting(const struct fleet *f, struct mono now);
 /* Whether everything has been judged that can be, or waited for enough: only
  * then is silence about something news to a director. */
 bool fleet_ready(const struct fleet *f, struct mono now);

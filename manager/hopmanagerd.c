@@ -112,14 +112,6 @@ on_wants(void *arg)
 }
 
 static void
-on_lost(void *arg, int server)
-{
-	struct managerd *m = arg;
-
-	fleet_agent_lost(m->fleet, server, mono_now());
-}
-
-static void
 on_tried(void *arg, int n, bool ok, enum reason reason)
 {
 	struct managerd *m = arg;
@@ -251,7 +243,6 @@ start_pollers(struct managerd *m)
 	    .world = m->world,
 	    .manager = m->self,
 	    .on_record = on_record,
-	    .on_lost = on_lost,
 	    .on_prober_lost = on_prober_lost,
 	    .arg = m};
 

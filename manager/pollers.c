@@ -87,13 +87,11 @@ start_later(struct slot *s)
 }
 
 static void
-lose_agents(struct slot *s)
+lose_probers(struct slot *s)
 {
 	const struct pollers_conf *c = &s->owner->conf;
 	size_t i;
 
-	for (i = 0; i < s->n; i++)
-		c->on_lost(c->arg, s->servers[i]);
 	for (i = 0; i < s->nprobers; i++) {
 		s->owner->orders[s->probers[i]].n = 0;
 		c->on_prober_lost(c->arg, s->probers[i]);
@@ -126,7 +124,7 @@ end_process(struct slot *s, const char *why)
 		s->failures = 0;
 	s->since = mono_now();
 	s->restarts++;
-	lose_agents(s);
+	lose_probers(s);
 	start_later(s);
 }
 

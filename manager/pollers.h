@@ -4,7 +4,8 @@
 
 /*
  * The manager's side of its poller processes: forks them, shares the agents
- * out among them, hands on what they say, replaces what dies or hangs.
+ * out among them, hands on what they say, replaces what dies or hangs. Nobody
+ * is told of that: the next one is there before agents count as silent.
  */
 
 #include <event2/event.h>
@@ -22,8 +23,7 @@ struct pollers_conf {
 	const struct world *world;
 	const struct manager *manager;
 	void (*on_record)(void *arg, const struct record *r);
-	/* The process that polls this server is gone, or does not start. */
-	void (*on_lost)(void *arg, int server);
+	/* The process that polls this prober is gone, or does not start. */
 	void (*on_prober_lost)(void *arg, int prober);
 	void *arg;
 };

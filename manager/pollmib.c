@@ -340,7 +340,8 @@ pollmib_check(
 	second = v->next_variable;
 	third = second != NULL ? second->next_variable : NULL;
 	/* A row that came or went while the table was read. */
-	if (index_in(second, 1) != at || index_in(third, 2) != at)
+	if (third == NULL || index_in(second, 1) != at ||
+	    index_in(third, 2) != at)
 		return POLLMIB_TORN;
 	value_of(v, &name);
 	value_of(second, &state);

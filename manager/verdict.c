@@ -189,28 +189,42 @@ others_live(const struct fleet *f, const struct fleet_use *u)
 }
 
 static void
-hold(struct fleet *f, struct fleet_use *u, enum reason reason, struct mono now)
+freeze(struct fleet *f, int service, struct mono now)
 {
-	struct fleet_service *s = &f->services[u->service];
-	const char *service = f->world->services[u->service].id;
+	struct fleet_service *s = &f->services[service];
 
-	u->held = true;
-	u->held_since = now;
-	u->held_refusals = 0;
-	u->next_try = now;
-	log_warnx("fleet", "%s of %s would be down (%s), but is held",
-	    f->world->servers[u->server].id, service, reason_text(reason));
 	if (s->frozen)
 		return;
 	s->frozen = true;
 	s->freezes++;
-	service_status(f, u->service, now);
+	service_status(f, service, now);
 	log_warnx("fleet",
 	    "FROZEN: more than half of the servers of %s would go down at "
 	    "once; the fault may be ours (network, firewall, a check), so "
 	    "their states are held and each is tried directly; `hopctl "
 	    "disable server` takes one out at once",
-	    service);
+	    f->world->services[service].id);
+}
+
+static void
+hold(struct fleet *f, struct fleet_use *u, enum reason reason, bool quietly,
+    struct mono now)
+{
+	if (!u->held) {
+		u->held = true;
+		u->held_since = now;
+		u->held_refusals = 0;
+		u->next_try = now;
+	} else if (u->quietly == quietly) {
+		return;
+	}
+	u->quietly = quietly;
+	if (quietly)
+		return;
+	log_warnx("fleet", "%s of %s would be down (%s), but is held",
+	    f->world->servers[u->server].id, f->world->services[u->service].id,
+	    reason_text(reason));
+	freeze(f, u->service, now);
 }
 
 static void
@@ -220,8 +234,10 @@ release(struct fleet *f, struct fleet_use *u, struct mono now)
 	const struct service *conf = &f->world->services[u->service];
 	size_t i;
 
-	u->held = false;
+	u->held = u->quietly = false;
 	u->next_try = now;
+	if (!s->frozen)
+		return;
 	for (i = 0; i < conf->nuse; i++)
 		if (f->uses[s->first + (int)i].held)
 			return;
@@ -240,27 +256,37 @@ is_believed(const struct fleet *f, const struct fleet_use *u, struct mono now)
 	       mono_ms(now, u->held_since) >= HELD_SILENT_MS;
 }
 
-/* Whether the freeze keeps this one from going down now. */
 static bool
-is_frozen(struct fleet *f, struct fleet_use *u, const struct verdict *v,
+is_dying(const struct fleet_use *u, const struct verdict *v)
+{
+	return v->state == STATE_DOWN && v->reason != REASON_BY_OPERATOR &&
+	       is_presumed_live(&u->status);
+}
+
+/* Whether this one is kept from going down now. */
+static bool
+is_kept(struct fleet *f, struct fleet_use *u, const struct verdict *v,
     struct mono now)
 {
-	if (v->state != STATE_DOWN || v->reason == REASON_BY_OPERATOR ||
-	    !is_presumed_live(&u->status)) {
+	if (!is_dying(u, v) || (u->held && is_believed(f, u, now))) {
 		if (u->held)
 			release(f, u, now);
 		return false;
 	}
-	if (u->held) {
-		if (!is_believed(f, u, now))
-			return true;
-		release(f, u, now);
-		return false;
+	/* Nothing of the service is known to live yet: are we blind? */
+	if (u->status.state == STATE_UNKNOWN && !others_live(f, u)) {
+		hold(f, u, v->reason, fleet_is_starting(f, now), now);
+		return true;
 	}
-	if (!would_freeze(f, u, now))
-		return false;
-	hold(f, u, v->reason, now);
-	return true;
+	if (u->held && !u->quietly)
+		return true;
+	if (would_freeze(f, u, now)) {
+		hold(f, u, v->reason, false, now);
+		return true;
+	}
+	if (u->held)
+		release(f, u, now);
+	return false;
 }
 
 /* --- judging --- */
@@ -296,7 +322,7 @@ judge_use(struct fleet *f, struct fleet_use *u, struct mono now)
 		return false;
 	v = judge_server(&in);
 	/* What is known holds until something else is known. */
-	if (v.state == STATE_UNKNOWN || is_frozen(f, u, &v, now))
+	if (v.state == STATE_UNKNOWN || is_kept(f, u, &v, now))
 		return false;
 	note_change(f, u, &v, now);
 	(void)snprintf(what, sizeof(what), "%s of %s",

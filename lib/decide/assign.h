@@ -12,10 +12,11 @@
 #include "lib/world.h"
 
 /*
- * The load (0..LOAD_MAX or LOAD_UNKNOWN) of a server to which `drawn` clients
- * were sent since its last sample, which showed `open` connections (-1: not
- * known). 0 stays 0, LOAD_UNKNOWN stays; what is left is at least 1.
+ * The load (0..LOAD_MAX or LOAD_UNKNOWN) under a policy of a server to which
+ * `drawn` clients were sent since its last sample, which showed `open`
+ * connections (-1: not known). 0 stays 0, LOAD_UNKNOWN stays; what is left is
+ * at least 1.
  */
-int assign_load(int load, enum select select, int64_t open, uint32_t drawn);
+int assign_load(int load, const struct policy *p, int64_t open, uint32_t drawn);
 
 #endif

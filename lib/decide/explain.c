@@ -179,7 +179,7 @@ gather_servers(struct inquiry *x)
 {
 	const struct question *q = x->q;
 	const struct service *s = x->service;
-	enum select select = q->world->policies[s->policy].select;
+	const struct policy *policy = &q->world->policies[s->policy];
 	size_t i;
 
 	x->state = mem_array(s->nuse, sizeof(*x->state));
@@ -194,7 +194,7 @@ gather_servers(struct inquiry *x)
 	view_loads(
 	    q->loads, s, q->now, q->load_fresh_us, x->load, &x->e->stale);
 	for (i = 0; i < s->nuse && q->assigned != NULL; i++)
-		x->load[i] = assign_load(x->load[i], select,
+		x->load[i] = assign_load(x->load[i], policy,
 		    view_connections(q->loads, s->use[i]),
 		    q->assigned[s->use[i]]);
 }

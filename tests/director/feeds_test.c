@@ -165,6 +165,23 @@ a_collector_need_not_say_what_it_gives(void)
 }
 
 static void
+what_a_collector_did_not_announce_is_an_error(void)
+{
+	struct world *w = fixture_world();
+	struct feeds *f = new_feeds(w);
+	struct feed *c = fixture_up(f, "shell", false, false, true, at_ms(0));
+
+	CU_ASSERT_EQUAL(
+	    fixture_say(f, c, at_ms(0), "load ny1 3000"), VIEW_MALFORMED);
+	CU_ASSERT_EQUAL(
+	    fixture_say(f, c, at_ms(0), "state border:ny down x"), VIEW_TAKEN);
+	(void)feeds_choose(f, at_ms(0));
+	CU_ASSERT_PTR_NULL(feeds_view(f, FEED_LOAD));
+	feeds_free(&f);
+	world_free(&w);
+}
+
+static void
 a_manager_the_configuration_lacks_ranks_behind(void)
 {
 	struct world *w = fixture_world();
@@ -419,6 +436,8 @@ static const struct unit_test tests[] = {
 	a_collector_need_not_say_what_it_gives},
     {"a manager the configuration lacks ranks behind",
 	a_manager_the_configuration_lacks_ranks_behind},
+    {"what a collector did not announce is an error",
+	what_a_collector_did_not_announce_is_an_error},
     {"a manager whose samples stop gives way",
 	a_manager_whose_samples_stop_gives_way},
     {"values of a feed that hung up stay and age",

@@ -15,7 +15,7 @@ LAB_PREFIX=hop-t-
 # Names of all places where N requests of a site's client were redirected.
 targets()
 {
-	lab_run "client-$1" curl -s -m 10 -o /dev/null \
+	lab_run "client-$1" curl -s -m 5 --connect-timeout 2 -o /dev/null \
 	    -w '%{http_code} %{redirect_url}\n' "http://www.test.com/?[1-$2]"
 }
 

@@ -60,7 +60,7 @@ seen()
 # where the front end sent each of them, "COUNT NAME" a line.
 sent()
 {
-	lab_run "client-$1" curl -4 -s -m 10 -o /dev/null \
+	lab_run "client-$1" curl -4 -s -m 10 --connect-timeout 2 -o /dev/null \
 	    -w '%{redirect_url}\n' "http://www.test.com/?[1-$2]" |
 	    sed 's|.*//||; s|/.*||' | sort | uniq -c
 }
@@ -166,8 +166,9 @@ show_clients()
 		seen "all 40 were redirected" \
 		    test "$(count test.com <"$LAB/sent-$s")" = 40
 	done
-	say "Names read www.<server>-<exit>: one server has an address for each" \
-	    "exit, so the choice of the address is the choice of the way back."
+	say "A name reads www.<server>-<exit>: www.sj1-la is a server at sj whose" \
+	    "answers leave through la. It has an address for each exit, so the" \
+	    "choice of the address is the choice of the way back."
 }
 
 # pinged CLIENT BORDER: their round trip time as the director has it, in us.
@@ -210,7 +211,8 @@ show_paths()
 		seen "hoppingd at the four borders measured net-$s so" \
 		    test $i = 4
 	done
-	say "" "Why la? The director explains any decision:"
+	echo
+	say "Why la? The director explains any decision:"
 	hopctl explain --contact la 128.9.192.44
 	say "A client near sj whose request reached ny:"
 	seen "is sent to the other coast" lab_wait 10 from_afar
@@ -321,7 +323,7 @@ show_fill()
 	before=$(sent dc 40)
 	say "before:"
 	bars <<<"$before"
-	typed "fill 300 connections to www.dc1.test.com   (its limit is 200)"
+	say "300 browsers connect to www.dc1 and stay; its limit is 200."
 	lab_start fill client-dc "$LAB/bin/fill" 120 300 10.3.1.3 80 \
 	    www.dc1-dc.test.com
 	seen "the manager sees that it is overloaded" \
@@ -345,7 +347,7 @@ show_kill()
 	lab_start load client-ny "$LAB/bin/load" 9 100 8 10.1.0.1 80 \
 	    www.test.com "${FARM_CLIENT[ny]}"
 	sleep 2
-	typed "kill -9 nginx of www.ny1"
+	say "nginx of www.ny1 is killed (kill -9)."
 	killed=$(lab_now)
 	lab_kill_program ny1 nginx
 	wait "$(lab_pid load)"
@@ -413,6 +415,7 @@ show_more()
 	       -M $LAB/mibs -m HOPSCOTCH-MIB manager hopManagerServerTable
 	   $nms snmptable manager hopManagerServerTable     (arguments: its snmp.conf)
 	   ip netns exec ${LAB_PREFIX}client-la curl -v -L http://www.test.com/
+	   tail -f $LAB/log/access-la.log
 	   $ctl status -f $LAB/etc/hopscotch.xml
 	   tail -f $LAB/log/stamps   (each echo, in ns)
 	   $LAB/bin/wan tell $LAB/run/outside.wan 'set la net-la delay=90ms both=yes'
@@ -444,6 +447,7 @@ if [ -n "${DEMO_ONCE:-}" ]; then
 fi
 printf '%sIt stays up. Ctrl-C ends it and removes everything.%s\n' \
     "$bold" "$plain"
+trap 'exit 0' INT
 while :; do
 	sleep 1000 9>&- &
 	wait $!

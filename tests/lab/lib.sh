@@ -86,7 +86,11 @@ lab_clean()
 	rmdir /etc/netns 2>/dev/null
 	old=$(cat "$LAB_STATE" 2>/dev/null)
 	case $old in
-	/tmp/hop-lab.*) rm -rf "$old" ;;
+	/tmp/hop-lab.*)
+		[ ! -e "$old/made-hosts" ] || [ -s /etc/hosts ] ||
+		    rm -f /etc/hosts
+		rm -rf "$old"
+		;;
 	esac
 	rm -f "$LAB_STATE"
 }
@@ -142,6 +146,9 @@ lab_begin()
 	chmod 755 "$LAB"
 	mkdir "$LAB"/{bin,etc,host,log,mibs,pid,run,state}
 	chown "$LAB_USER:$LAB_GROUP" "$LAB/run" "$LAB/state" "$LAB/log"
+
+	# Names are mounted over this file; a very bare system has none.
+	[ -e /etc/hosts ] || touch /etc/hosts "$LAB/made-hosts"
 
 	ip netns add "${LAB_PREFIX}net" # of the segments
 }

@@ -336,6 +336,10 @@ generations_grow_with_changes_only(void)
 	TAKEN("load server0 6");
 	CU_ASSERT(view_load_generation(self.v) > before);
 	before = view_load_generation(self.v);
+	/* The same once more, later: it stops ageing. */
+	CU_ASSERT_EQUAL(say_at("load server0 6", NOW + 3 * S), VIEW_TAKEN);
+	CU_ASSERT(view_load_generation(self.v) > before);
+	before = view_load_generation(self.v);
 	TAKEN("state server0 down x");
 	CU_ASSERT(view_load_generation(self.v) > before);
 	TAKEN("borders unit=us border0 border1");

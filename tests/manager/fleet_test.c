@@ -491,9 +491,45 @@ a_start_in_the_dark_announces_nothing(void)
 		(void)tries(false, REASON_CONNECT_TIMEOUT);
 		pass(1000);
 	}
-	/* Half of them at most; what directors know of the others stays. */
-	CU_ASSERT_TRUE(t.seen.uses <= 2);
+	CU_ASSERT_EQUAL(t.seen.uses, 0);
 	CU_ASSERT_TRUE(t.f->services[0].frozen);
+	end();
+}
+
+static void
+one_dead_at_the_start_is_down_once_others_live(void)
+{
+	begin();
+	silent(A);
+	(void)tries(false, REASON_CONNECT_TIMEOUT);
+	CU_ASSERT_EQUAL(state(A), STATE_UNKNOWN);
+	CU_ASSERT_FALSE(t.f->services[0].frozen);
+	answer(B, 1);
+	checked(B, "www", STATE_UP);
+	answer(C, 1);
+	checked(C, "www", STATE_UP);
+	pass(1000);
+	(void)tries(false, REASON_CONNECT_TIMEOUT);
+	CU_ASSERT_EQUAL(state(A), STATE_DOWN);
+	CU_ASSERT_EQUAL(t.f->services[0].freezes, 0);
+	end();
+}
+
+static void
+a_service_dead_at_the_start_is_believed_when_refused(void)
+{
+	int i;
+
+	begin();
+	for (i = A; i <= C; i++)
+		silent(i);
+	for (i = 0; i < 4; i++) {
+		CU_ASSERT_EQUAL(state(A), STATE_UNKNOWN);
+		(void)tries(false, REASON_CONNECT_REFUSED);
+		pass(1000);
+	}
+	for (i = A; i <= C; i++)
+		CU_ASSERT_EQUAL(state(i), STATE_DOWN);
 	end();
 }
 
@@ -565,13 +601,38 @@ an_old_sample_is_no_answer(void)
 }
 
 static void
-a_lost_poller_is_a_silent_agent(void)
+seconds(int n)
+{
+	while (n-- > 0) {
+		pass(1000);
+		fleet_tick(t.f, t.now);
+	}
+}
+
+static void
+an_agent_nobody_tells_of_is_silent(void)
 {
 	begin();
 	all_up();
-	fleet_agent_lost(t.f, A, t.now);
-	CU_ASSERT_EQUAL(tries(true, REASON_NONE), 2);
+	seconds(6);
+	CU_ASSERT_EQUAL(t.f->servers[A].agent.state, STATE_UP);
+	seconds(2);
+	CU_ASSERT_EQUAL(t.f->servers[A].agent.state, STATE_DOWN);
+	CU_ASSERT_EQUAL(t.f->servers[A].agent.reason, REASON_SILENT);
+	CU_ASSERT_TRUE(tries(true, REASON_NONE) >= 2);
 	CU_ASSERT_EQUAL(state(A), STATE_UP);
+	end();
+}
+
+static void
+a_standstill_of_our_own_silences_nobody(void)
+{
+	begin();
+	all_up();
+	seconds(1);
+	pass(60000);
+	fleet_tick(t.f, t.now);
+	CU_ASSERT_EQUAL(t.f->servers[A].agent.state, STATE_UP);
 	end();
 }
 
@@ -653,13 +714,19 @@ static const struct unit_test tests[] = {
     {"deaths far apart do not freeze", deaths_far_apart_do_not_freeze},
     {"a start in the dark announces nothing",
 	a_start_in_the_dark_announces_nothing},
+    {"one dead at the start is down once others live",
+	one_dead_at_the_start_is_down_once_others_live},
+    {"a service dead at the start is believed when refused",
+	a_service_dead_at_the_start_is_believed_when_refused},
     {"a drain is one state and ends with a slow start",
 	a_drain_is_one_state_and_ends_with_a_slow_start},
     {"a bound makes overloaded and load 0",
 	a_bound_makes_overloaded_and_load_0},
     {"a load is told once a sample", a_load_is_told_once_a_sample},
     {"an old sample is no answer", an_old_sample_is_no_answer},
-    {"a lost poller is a silent agent", a_lost_poller_is_a_silent_agent},
+    {"an agent nobody tells of is silent", an_agent_nobody_tells_of_is_silent},
+    {"a standstill of our own silences nobody",
+	a_standstill_of_our_own_silences_nobody},
     {"a stale load ages toward the weight",
 	a_stale_load_ages_toward_the_weight},
     {"borders are up unless the operator says so",

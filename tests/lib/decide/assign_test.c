@@ -15,6 +15,17 @@
 #define SECONDS  20
 #define OPEN_MAX 20000 /* connections that can be open at once */
 
+#define CONNECTIONS(s, w)                                                     \
+	{                                                                     \
+		.select = (s), .metric = {                                    \
+			[METRIC_CONNECTIONS] = {.used = true, .weight = (w)}, \
+		}                                                             \
+	}
+
+static const struct policy best_connections = CONNECTIONS(SELECT_BEST, 1);
+static const struct policy weighted_connections =
+    CONNECTIONS(SELECT_WEIGHTED, 3);
+
 struct farm {
 	uint64_t random;
 	double end[OPEN_MAX]; /* heap: when each connection ends, and where */
@@ -103,7 +114,7 @@ load_now(const struct farm *f, int i, enum counting how)
 {
 	if (how == COUNT_NOTHING)
 		return f->load[i];
-	return assign_load(f->load[i], SELECT_BEST,
+	return assign_load(f->load[i], &best_connections,
 	    how == COUNT_CONNECTIONS ? f->seen[i] : -1, f->drawn[i]);
 }
 
@@ -193,28 +204,42 @@ counted_without_known_connections_they_spread_too(void)
 static void
 a_draw_counts_as_one_more_connection(void)
 {
-	CU_ASSERT_EQUAL(assign_load(8000, SELECT_BEST, 9, 0), 8000);
-	CU_ASSERT_EQUAL(assign_load(8000, SELECT_BEST, 9, 10), 4000);
-	CU_ASSERT_EQUAL(assign_load(8000, SELECT_WEIGHTED, 9, 10), 4000);
-	CU_ASSERT_EQUAL(assign_load(8000, SELECT_BEST, 0, 7), 1000);
+	CU_ASSERT_EQUAL(assign_load(8000, &best_connections, 9, 0), 8000);
+	CU_ASSERT_EQUAL(assign_load(8000, &best_connections, 9, 10), 4000);
+	CU_ASSERT_EQUAL(assign_load(8000, &weighted_connections, 9, 10), 4000);
+	CU_ASSERT_EQUAL(assign_load(8000, &best_connections, 0, 7), 1000);
 }
 
 static void
 unknown_connections_matter_under_best_only(void)
 {
-	CU_ASSERT_EQUAL(assign_load(8000, SELECT_BEST, -1, 7), 1000);
-	CU_ASSERT_EQUAL(assign_load(8000, SELECT_WEIGHTED, -1, 7), 8000);
+	CU_ASSERT_EQUAL(assign_load(8000, &best_connections, -1, 7), 1000);
+	CU_ASSERT_EQUAL(assign_load(8000, &weighted_connections, -1, 7), 8000);
+}
+
+static void
+connections_count_for_their_share_of_the_policy(void)
+{
+	struct policy p = CONNECTIONS(SELECT_WEIGHTED, 2);
+
+	p.metric[METRIC_RAM].used = true;
+	p.metric[METRIC_RAM].weight = 2;
+	CU_ASSERT_EQUAL(assign_load(8000, &p, 0, 3), 4000);
+	p.metric[METRIC_CONNECTIONS].used = false;
+	CU_ASSERT_EQUAL(assign_load(8000, &p, 0, 3), 8000);
+	p.select = SELECT_BEST;
+	CU_ASSERT_EQUAL(assign_load(8000, &p, 9, 3), 2000);
 }
 
 static void
 busy_stays_busy_and_nobody_becomes_busy(void)
 {
-	CU_ASSERT_EQUAL(assign_load(0, SELECT_BEST, 5, 100), 0);
+	CU_ASSERT_EQUAL(assign_load(0, &best_connections, 5, 100), 0);
 	CU_ASSERT_EQUAL(
-	    assign_load(LOAD_UNKNOWN, SELECT_BEST, 5, 100), LOAD_UNKNOWN);
-	CU_ASSERT_EQUAL(assign_load(1, SELECT_BEST, 0, UINT32_MAX), 1);
+	    assign_load(LOAD_UNKNOWN, &best_connections, 5, 100), LOAD_UNKNOWN);
+	CU_ASSERT_EQUAL(assign_load(1, &best_connections, 0, UINT32_MAX), 1);
 	CU_ASSERT_EQUAL(
-	    assign_load(LOAD_MAX, SELECT_BEST, INT64_MAX, UINT32_MAX),
+	    assign_load(LOAD_MAX, &best_connections, INT64_MAX, UINT32_MAX),
 	    LOAD_MAX - 1);
 }
 
@@ -228,6 +253,8 @@ static const struct unit_test tests[] = {
 	a_draw_counts_as_one_more_connection},
     {"unknown connections matter under best only",
 	unknown_connections_matter_under_best_only},
+    {"connections count for their share of the policy",
+	connections_count_for_their_share_of_the_policy},
     {"busy stays busy and nobody becomes busy",
 	busy_stays_busy_and_nobody_becomes_busy},
 };
