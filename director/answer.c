@@ -54,8 +54,10 @@ struct answer {
 	struct answer_conf conf;
 	struct cache *rows, *answers;
 	struct pick_scratch *scratch;
-	struct row *row;             /* nsites * nborders */
-	int64_t *ping_us;            /* nborders */
+	struct row *row;  /* nsites * nborders */
+	int64_t *ping_us; /* nborders, as are the next two */
+	int64_t *out_us;
+	bool *contradicts;
 	struct candidate *candidate; /* as many as the biggest service has */
 	struct kept *made;           /* room for the biggest answer */
 	uint64_t random;
@@ -142,6 +144,8 @@ answer_new(const struct answer_conf *conf)
 	a->scratch = pick_scratch_new(w);
 	a->row = mem_array(w->nsites * w->nborders + 1, sizeof(*a->row));
 	a->ping_us = mem_array(w->nborders + 1, sizeof(*a->ping_us));
+	a->out_us = mem_array(w->nborders + 1, sizeof(*a->out_us));
+	a->contradicts = mem_array(w->nborders + 1, sizeof(*a->contradicts));
 	a->candidate = mem_array(most, sizeof(*a->candidate));
 	a->made =
 	    mem_new(sizeof(*a->made) + most * sizeof(struct choice) + TEXT_MAX);
@@ -159,6 +163,8 @@ answer_free(struct answer **a)
 	pick_scratch_free(&(*a)->scratch);
 	free((*a)->row);
 	free((*a)->ping_us);
+	free((*a)->out_us);
+	free((*a)->contradicts);
 	free((*a)->candidate);
 	free((*a)->made);
 	free(*a);
@@ -344,9 +350,12 @@ score_input(
 static size_t
 score(struct answer *a, const struct score_input *in)
 {
-	size_t n = 0, all = in->world->nsites * in->world->nborders;
+	size_t n = 0, all = in->world->nsites * in->world->nborders, b;
+	struct legs legs = {.out_us = a->out_us, .contradicts = a->contradicts};
 
-	score_rows(in, a->row, NULL);
+	score_rows(in, a->row, &legs);
+	for (b = 0; legs.contradictions > 0 && b < in->world->nborders; b++)
+		a->conf.tally->contradictions[b] += a->contradicts[b];
 	while (n < all && a->row[n].metric_us != METRIC_NONE)
 		n++;
 	return n;
@@ -575,6 +584,8 @@ answer_text(struct answer *a, const struct ask *q,
 	fallbacks = k->fallbacks;
 	if (path->known && !path->ping.fresh)
 		fallbacks |= bit(FALLBACK_STALE_PATH);
+	if (path->known && path->ping.inherited)
+		fallbacks |= bit(FALLBACK_INHERITED_PATH);
 	if (!path->known && !rtt_used)
 		fallbacks |= bit(FALLBACK_UNMEASURED);
 	if (service->stale)

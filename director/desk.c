@@ -253,6 +253,23 @@ set_due(struct desk *d, struct mono now)
 	(void)event_add(d->due, &tv);
 }
 
+/* What is known of a client is of its own prefix and whole: nothing to wait
+ * for. */
+static bool
+is_measured(const struct answer_path *path)
+{
+	return path->known && !path->ping.inherited && path->ping.complete;
+}
+
+/* Values that are fresh, and will be when the next client of the prefix
+ * comes: asked for in time, they never get stale. */
+static bool
+is_young(const struct desk *d, const struct answer_path *path, struct mono now)
+{
+	return path->known && !path->ping.inherited && path->ping.fresh &&
+	       mono_us(now, path->ping.time) < d->self->fresh_us / 2;
+}
+
 /* Ask for the paths of a client of whom nothing fresh is known. True if the
  * answer shall wait for them. */
 static bool
@@ -265,12 +282,17 @@ must_wait(struct desk *d, struct peer *p, const struct ask *q,
 	    addr_prefix(&q->client, v4 ? d->self->prefix4 : d->self->prefix6);
 	struct mono since, until;
 
-	if ((path->known && path->ping.fresh) || prober(d) == NULL)
+	if ((is_young(d, path, now) && path->ping.complete) ||
+	    prober(d) == NULL)
 		return false;
+	/* Within what disagrees each client is asked for by itself. */
+	if (path->known && path->ping.inherited &&
+	    path->ping.prefix.len >= prefix.len)
+		prefix = addr_prefix(&q->client, addr_bits(&q->client));
 	if (wants_client(d->wants, &prefix, &q->client, now))
-		look_soon(d);
+		send_wants(d, now);
 	since = wants_since(d->wants, &prefix, now);
-	if (path->known || wait_us == 0 || !mono_set(since))
+	if (is_measured(path) || wait_us == 0 || !mono_set(since))
 		return false;
 	until = mono_add_ms(since, wait_us / 1000);
 	if (mono_cmp(until, now) <= 0)
@@ -346,6 +368,9 @@ answer_held(struct desk *d, const struct held_ask *h, struct mono now)
 	struct answer_path path;
 
 	answer_look(d->answer, &h->ask, now, &path);
+	if (d->world->services[h->ask.service].wait_us > 0 &&
+	    !is_measured(&path))
+		tally_count(d->tally, h->ask.service, FALLBACK_WAIT_EXPIRED);
 	answer(d, h->peer, &h->ask, &path, mono_now(), now);
 }
 
@@ -363,7 +388,7 @@ is_known(void *arg, const struct ask *q)
 	if (a->d->world->services[q->service].wait_us == 0)
 		return a->d->told; /* held for that alone */
 	answer_look(a->d->answer, q, a->now, &path);
-	return path.known;
+	return is_measured(&path);
 }
 
 static void
@@ -591,6 +616,15 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	send_wants(d, now);
 }
 
+/* A want that was lost is said again in time. */
+static int64_t
+lease_ms(const struct director *self)
+{
+	int64_t ms = self->fresh_us / 4000;
+
+	return ms < WANTS_LEASE_MS ? ms : WANTS_LEASE_MS;
+}
+
 static void
 make_modules(struct desk *d)
 {
@@ -608,7 +642,7 @@ make_modules(struct desk *d)
 	    .picture = d->picture,
 	    .tally = d->tally,
 	    .seed = seed});
-	d->wants = wants_new();
+	d->wants = wants_new(lease_ms(d->self));
 	d->held = held_new();
 	d->gone = gone_new(d->world);
 	d->standing = standing_new(d->world, d->started);

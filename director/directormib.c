@@ -77,7 +77,13 @@ fill_paths(struct snap *s, struct desk *d, struct mono now)
 	answer_counters(d->answer, &rows, &answers);
 	scalar(s, MIB_hopDirectorPrefixes, v.prefixes);
 	scalar(s, MIB_hopDirectorPrefixesFresh, v.fresh);
+	scalar(s, MIB_hopDirectorPrefixesInherited, v.inherited);
+	scalar(s, MIB_hopDirectorHosts, v.hosts);
+	scalar(s, MIB_hopDirectorPrefixesMax, v.max);
 	scalar(s, MIB_hopDirectorPrefixesEvicted, v.evicted);
+	scalar(s, MIB_hopDirectorPrefixesExpired, v.expired);
+	scalar(s, MIB_hopDirectorWants, wants_sent(d->wants));
+	scalar(s, MIB_hopDirectorHeld, d->tally->held);
 	/* An answer that is used again uses its scores again. */
 	scalar(s, MIB_hopDirectorScoreHits, rows.hits + answers.hits);
 	scalar(
@@ -208,6 +214,8 @@ fill_network(struct snap *s, const struct desk *d)
 		    picture_border_reason(d->picture, (int)i));
 		number(s, MIB_hopDirectorBorderDecisions, row,
 		    d->tally->border[i]);
+		number(s, MIB_hopDirectorBorderContradictions, row,
+		    d->tally->contradictions[i]);
 	}
 }
 

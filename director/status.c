@@ -145,12 +145,12 @@ send_borders(struct desk *d, struct peer *p)
 	for (i = 0; i < w->nborders; i++)
 		peer_send(p,
 		    "row border %s site=%s state=%s reason=%s "
-		    "decisions=%" PRIu64,
+		    "decisions=%" PRIu64 " contradictions=%" PRIu64,
 		    w->borders[i].id, w->sites[w->borders[i].site].id,
 		    state_text(picture_border_state(d->picture, (int)i)),
 		    line_encode(picture_border_reason(d->picture, (int)i),
 			reason, sizeof(reason)),
-		    d->tally->border[i]);
+		    d->tally->border[i], d->tally->contradictions[i]);
 }
 
 static void
@@ -171,11 +171,11 @@ send_paths(struct desk *d, struct peer *p, struct mono now)
 
 	feeds_count_paths(d->feeds, now, &v);
 	peer_send(p,
-	    "row paths all prefixes=%zu hosts=%zu fresh=%zu max=%zu "
-	    "evicted=%" PRIu64 " expired=%" PRIu64 " wants=%" PRIu64
+	    "row paths all prefixes=%zu hosts=%zu fresh=%zu inherited=%zu "
+	    "max=%zu evicted=%" PRIu64 " expired=%" PRIu64 " wants=%" PRIu64
 	    " wants-left-out=%" PRIu64,
-	    v.prefixes, v.hosts, v.fresh, v.max, v.evicted, v.expired,
-	    wants_sent(d->wants), wants_left_out(d->wants));
+	    v.prefixes, v.hosts, v.fresh, v.inherited, v.max, v.evicted,
+	    v.expired, wants_sent(d->wants), wants_left_out(d->wants));
 	answer_counters(d->answer, &rows, &answers);
 	send_cache(p, "rows", &rows);
 	send_cache(p, "answers", &answers);

@@ -8,8 +8,10 @@
 
 static const struct fallback_row fallbacks[FALLBACKS] = {
     [FALLBACK_STALE_PATH] = {1, "stale-path"},
+    [FALLBACK_INHERITED_PATH] = {2, "inherited-path"},
     [FALLBACK_UNMEASURED] = {3, "unmeasured"},
     [FALLBACK_STALE_LOAD] = {4, "stale-load"},
+    [FALLBACK_WAIT_EXPIRED] = {5, "wait-expired"},
     [FALLBACK_LAST_BAND] = {6, "last-band"},
     [FALLBACK_UNKNOWN_SERVER] = {7, "unknown-server"},
     [FALLBACK_ALL_BUSY] = {8, "all-busy"},
@@ -28,6 +30,8 @@ tally_new(const struct world *w)
 	t->site = mem_array(w->nsites + 1, sizeof(*t->site));
 	t->border = mem_array(w->nborders + 1, sizeof(*t->border));
 	t->server = mem_array(w->nservers + 1, sizeof(*t->server));
+	t->contradictions =
+	    mem_array(w->nborders + 1, sizeof(*t->contradictions));
 	return t;
 }
 
@@ -41,8 +45,15 @@ tally_free(struct tally **t)
 	free((*t)->site);
 	free((*t)->border);
 	free((*t)->server);
+	free((*t)->contradictions);
 	free(*t);
 	*t = NULL;
+}
+
+void
+tally_count(struct tally *t, int service, enum fallback f)
+{
+	t->service[service].fallbacks[f]++;
 }
 
 const struct fallback_row *

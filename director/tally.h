@@ -16,8 +16,10 @@
  * below. tally_fallback() has number and word of the MIB's HopFallback. */
 enum fallback {
 	FALLBACK_STALE_PATH,
+	FALLBACK_INHERITED_PATH,
 	FALLBACK_UNMEASURED,
 	FALLBACK_STALE_LOAD,
+	FALLBACK_WAIT_EXPIRED,
 	FALLBACK_LAST_BAND,
 	FALLBACK_UNKNOWN_SERVER,
 	FALLBACK_ALL_BUSY,
@@ -45,10 +47,15 @@ struct tally {
 	struct tally_service *service;    /* one a service */
 	uint64_t *contact;                /* asks, one a site */
 	uint64_t *site, *border, *server; /* decisions, one each */
+	uint64_t *contradictions; /* scores in which a border's value could not
+				     be true, one a border */
 };
 
 struct tally *tally_new(const struct world *w);
 void tally_free(struct tally **t);
 const struct fallback_row *tally_fallback(enum fallback f);
+/* One more decision that fell short for this reason, where it is not seen when
+ * the decision is made. */
+void tally_count(struct tally *t, int service, enum fallback f);
 
 #endif

@@ -22,16 +22,18 @@ struct wants {
 	struct lease *lease;
 	struct addr *queue;
 	size_t first, queued;
+	int64_t lease_ms;
 	struct mono filled; /* tokens as of then */
 	int64_t tokens;
 	uint64_t sent, left_out;
 };
 
 struct wants *
-wants_new(void)
+wants_new(int64_t lease_ms)
 {
 	struct wants *w = mem_new(sizeof(*w));
 
+	w->lease_ms = lease_ms;
 	w->lease = mem_array(WANTS_LEASES, sizeof(*w->lease));
 	w->queue = mem_array(WANTS_QUEUE, sizeof(*w->queue));
 	w->tokens = WANTS_A_SECOND;
@@ -69,9 +71,9 @@ same(const struct prefix *a, const struct prefix *b)
 }
 
 static bool
-holds(const struct lease *l, struct mono now)
+holds(const struct wants *w, const struct lease *l, struct mono now)
 {
-	return mono_set(l->since) && mono_ms(now, l->since) < WANTS_LEASE_MS;
+	return mono_set(l->since) && mono_ms(now, l->since) < w->lease_ms;
 }
 
 struct mono
@@ -81,7 +83,7 @@ wants_since(const struct wants *w, const struct prefix *p, struct mono now)
 	size_t i;
 
 	for (i = 0; i < WAYS; i++)
-		if (same(&l[i].prefix, p) && holds(&l[i], now))
+		if (same(&l[i].prefix, p) && holds(w, &l[i], now))
 			return l[i].since;
 	return (struct mono){0};
 }
@@ -94,7 +96,7 @@ wants_client(struct wants *w, const struct prefix *p, const struct addr *client,
 	size_t i;
 
 	for (i = 0; i < WAYS; i++) {
-		if (same(&l[i].prefix, p) && holds(&l[i], now))
+		if (same(&l[i].prefix, p) && holds(w, &l[i], now))
 			return false;
 		if (mono_cmp(l[i].since, oldest->since) < 0)
 			oldest = &l[i];

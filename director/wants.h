@@ -16,7 +16,7 @@
 #include "lib/addr.h"
 #include "lib/mono.h"
 
-#define WANTS_LEASE_MS   30000
+#define WANTS_LEASE_MS   30000 /* at most; a quarter of what is fresh */
 #define WANTS_A_SECOND   1000
 #define WANTS_QUEUE      1000
 #define WANTS_LEASES     16384 /* a power of two */
@@ -24,7 +24,8 @@
 
 struct wants;
 
-struct wants *wants_new(void);
+/* A lease is for so long. */
+struct wants *wants_new(int64_t lease_ms);
 void wants_free(struct wants **w);
 /*
  * A client of this prefix has no fresh values. True if that is news: nobody

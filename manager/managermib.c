@@ -350,6 +350,69 @@ fill_feeds(struct snap *s, const struct managerd *m, struct mono now)
 	}
 }
 
+static void
+fill_probing(struct snap *s, const struct managerd *m)
+{
+	struct prober_counts c;
+	uint64_t taken = 0, results = 0, missing = 0;
+	size_t i;
+
+	prober_count(m->prober, &c);
+	for (i = 0; i < m->world->nprobers; i++) {
+		const struct prober_agent *a = prober_agent(m->prober, (int)i);
+
+		taken += a->taken;
+		results += a->results;
+		missing += a->missing;
+	}
+	scalar(s, MIB_hopManagerPrefixes, c.prefixes);
+	scalar(s, MIB_hopManagerPrefixesFresh, c.fresh);
+	scalar(s, MIB_hopManagerPrefixesStale, c.stale);
+	scalar(s, MIB_hopManagerPrefixesInherited, c.inherited);
+	scalar(s, MIB_hopManagerPrefixesSilent, c.silent);
+	scalar(s, MIB_hopManagerPrefixesMax, c.max);
+	scalar(s, MIB_hopManagerPrefixesEvicted, c.evicted);
+	scalar(s, MIB_hopManagerPrefixesQueued, c.queued);
+	scalar(s, MIB_hopManagerWants, c.wants);
+	scalar(s, MIB_hopManagerTargetsSet, taken);
+	scalar(s, MIB_hopManagerResults, results);
+	scalar(s, MIB_hopManagerJournalGaps, missing);
+	scalar(s, MIB_hopManagerWindows, c.windows);
+	scalar(s, MIB_hopManagerPathChanges, c.changes);
+}
+
+static void
+fill_probers(struct snap *s, const struct managerd *m, struct mono now)
+{
+	const struct world *w = m->world;
+	size_t i;
+
+	for (i = 0; i < w->nprobers; i++) {
+		const struct prober_agent *a = prober_agent(m->prober, (int)i);
+		size_t border = (size_t)w->probers[i].border;
+		uint32_t r = row_of(m, ROW_BORDER, border);
+
+		text(s, MIB_hopManagerProberBorder, r, w->borders[border].id);
+		number(s, MIB_hopManagerProberState, r, a->status.state);
+		text(s, MIB_hopManagerProberReason, r,
+		    reason_text(a->status.reason));
+		age(s, MIB_hopManagerProberStateAge, r, now, a->status.since);
+		number(
+		    s, MIB_hopManagerProberStateChanges, r, a->status.changes);
+		age(s, MIB_hopManagerProberResultAge, r, now,
+		    mono_set(a->result) ? a->result : m->started);
+		number(s, MIB_hopManagerProberTargetsSet, r, (int64_t)a->taken);
+		number(s, MIB_hopManagerProberResults, r, (int64_t)a->results);
+		number(s, MIB_hopManagerProberResultsSilent, r,
+		    (int64_t)a->silent);
+		number(s, MIB_hopManagerProberResultsRefused, r,
+		    (int64_t)a->refused);
+		number(s, MIB_hopManagerProberUplink, r, a->uplink);
+		number(
+		    s, MIB_hopManagerProberRestarts, r, (int64_t)a->restarts);
+	}
+}
+
 void
 managermib_fill(const struct managerd *m, struct snap *s, struct mono now)
 {
@@ -363,6 +426,10 @@ managermib_fill(const struct managerd *m, struct snap *s, struct mono now)
 	fill_loads(s, m, now);
 	fill_admins(s, m);
 	fill_feeds(s, m, now);
+	if (m->prober == NULL)
+		return;
+	fill_probing(s, m);
+	fill_probers(s, m, now);
 }
 
 /* The row of hopManagerAdminState.kind.number; 0: it is none. */

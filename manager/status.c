@@ -225,6 +225,49 @@ send_feeds(struct managerd *m, struct peer *p, struct mono now)
 }
 
 static void
+send_prober(struct managerd *m, struct peer *p, size_t i, struct mono now)
+{
+	const struct world *w = m->world;
+	const struct prober_agent *a = prober_agent(m->prober, (int)i);
+	const struct agent *at = &w->probers[i].agent;
+	char text[RECORD_NAME * 3], host[ADDR_TEXT];
+
+	peer_send(p,
+	    "row prober %s address=%s port=%u state=%s reason=%s since=%lld "
+	    "uplink=%s rtt-us=%lld orders=%" PRIu64 " taken=%" PRIu64
+	    " results=%" PRIu64 " silent=%" PRIu64 " refused=%" PRIu64
+	    " missing=%" PRIu64 " restarts=%" PRIu64 " problem=%s",
+	    w->borders[w->probers[i].border].id,
+	    addr_text(&at->addr, host, sizeof(host)), at->port,
+	    state_text(a->status.state), reason_text(a->status.reason),
+	    seconds(now, a->status.since), state_text(a->uplink),
+	    (long long)a->rtt_us, a->orders, a->taken, a->results, a->silent,
+	    a->refused, a->missing, a->restarts,
+	    line_encode(a->text, text, sizeof(text)));
+}
+
+static void
+send_probing(struct managerd *m, struct peer *p, struct mono now)
+{
+	struct prober_counts c;
+	size_t i;
+
+	if (m->prober == NULL)
+		return;
+	for (i = 0; i < m->world->nprobers; i++)
+		send_prober(m, p, i, now);
+	prober_count(m->prober, &c);
+	peer_send(p,
+	    "row probing all prefixes=%zu fresh=%zu stale=%zu inherited=%zu "
+	    "silent=%zu split=%zu max=%zu evicted=%" PRIu64 " queued=%zu "
+	    "rounds=%zu wants=%" PRIu64 " windows=%" PRIu64 " changes=%" PRIu64
+	    " confirms=%" PRIu64 " timeouts=%" PRIu64 " orders-lost=%" PRIu64,
+	    c.prefixes, c.fresh, c.stale, c.inherited, c.silent, c.split, c.max,
+	    c.evicted, c.queued, c.rounds, c.wants, c.windows, c.changes,
+	    c.confirms, c.timeouts, pollers_orders_lost(m->pollers));
+}
+
+static void
 send_managers(struct managerd *m, struct peer *p)
 {
 	struct control_info x;
@@ -279,6 +322,7 @@ status_send(struct managerd *m, struct peer *p)
 	send_services(m, p, now);
 	send_places(m, p, now);
 	send_feeds(m, p, now);
+	send_probing(m, p, now);
 	send_managers(m, p);
 	send_admins(m, p);
 	peer_send(p, "done");

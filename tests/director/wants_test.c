@@ -17,7 +17,7 @@ want(struct wants *w, const char *client, int64_t ms)
 static void
 a_client_is_asked_for(void)
 {
-	struct wants *w = wants_new();
+	struct wants *w = wants_new(WANTS_LEASE_MS);
 	char text[WANTS_LINE_BYTES];
 
 	CU_ASSERT_TRUE(want(w, "192.0.2.7", 0));
@@ -32,7 +32,7 @@ a_client_is_asked_for(void)
 static void
 a_prefix_is_asked_for_once_a_lease(void)
 {
-	struct wants *w = wants_new();
+	struct wants *w = wants_new(WANTS_LEASE_MS);
 	struct prefix p;
 
 	CU_ASSERT_EQUAL(prefix_parse("192.0.2.0/24", &p), 0);
@@ -49,7 +49,7 @@ a_prefix_is_asked_for_once_a_lease(void)
 static void
 the_queue_is_bounded(void)
 {
-	struct wants *w = wants_new();
+	struct wants *w = wants_new(WANTS_LEASE_MS);
 	char client[ADDR_TEXT];
 	unsigned i, taken = 0;
 
@@ -78,7 +78,7 @@ drain(struct wants *w, int64_t ms)
 static void
 the_rate_is_bounded(void)
 {
-	struct wants *w = wants_new();
+	struct wants *w = wants_new(WANTS_LEASE_MS);
 	char client[ADDR_TEXT];
 	size_t sent;
 	unsigned i;
@@ -101,7 +101,7 @@ the_rate_is_bounded(void)
 static void
 more_prefixes_than_leases_are_survived(void)
 {
-	struct wants *w = wants_new();
+	struct wants *w = wants_new(WANTS_LEASE_MS);
 	char client[ADDR_TEXT];
 	unsigned i;
 

@@ -36,7 +36,8 @@ begin(void)
 	none.manager = m.self;
 	m.pollers = pollers_start(&none);
 	w->servers[0].agent.kind = AGENT_HOPSCOTCH;
-	m.feeds = feeds_start(m.daemon.base, w, m.self, m.fleet, now);
+	m.feeds =
+	    feeds_start(m.daemon.base, w, m.self, m.fleet, NULL, NULL, now);
 }
 
 static void
