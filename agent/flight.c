@@ -16,20 +16,40 @@
 #define SLOTS   8192
 #define SLOT_NS INT64_C(10000000)
 #define TRIES   16
-#define AHEAD   100 /* slots: a second */
 
 LIST_HEAD(slot, probe);
 
 struct flight {
 	struct icmp_key key;
 	uint16_t ident;
-	uint16_t step, start; /* the order of the numbers */
+	/* The n-th place has number n * step + start: nobody knows what comes
+	 * next, but what was sent together lies together. */
+	uint16_t step, back, start; /* step * back is 1 */
 	uint64_t launched;
 	size_t open;
 	int64_t turn; /* slots before this one are empty */
 	struct slot slots[SLOTS];
 	struct probe *probes;
 };
+
+/* The inverse of an odd number modulo 2^16, by Newton's method. */
+static uint16_t
+inverse(uint16_t odd)
+{
+	uint32_t x = odd; /* right in the last three bits */
+	int i;
+
+	for (i = 0; i < 4; i++)
+		x *= 2 - odd * x;
+	return (uint16_t)x;
+}
+
+static struct probe *
+at(struct flight *f, uint16_t seq)
+{
+	return &f->probes[(
+	    uint16_t)((uint32_t)(uint16_t)(seq - f->start) * f->back)];
+}
 
 struct flight *
 flight_new(const struct icmp_key *key, uint16_t ident)
@@ -40,6 +60,7 @@ flight_new(const struct icmp_key *key, uint16_t ident)
 	f->key = *key;
 	f->ident = ident;
 	f->step = (uint16_t)(order | 1); /* odd: each number once a round */
+	f->back = inverse(f->step);
 	f->start = (uint16_t)(order >> 16);
 	f->probes = mem_array(PLACES, sizeof(*f->probes));
 	return f;
@@ -81,8 +102,8 @@ next_place(struct flight *f)
 	int i;
 
 	for (i = 0; i < TRIES; i++) {
-		seq = (uint16_t)(f->launched++ * f->step + f->start);
-		p = &f->probes[seq];
+		seq = (uint16_t)(f->launched * f->step + f->start);
+		p = &f->probes[f->launched++ % PLACES];
 		p->seq = seq;
 		if (p->state != FLIGHT_OPEN)
 			return p;
@@ -116,7 +137,7 @@ flight_launch(struct flight *f, const struct addr *to, struct mono now,
 struct probe *
 flight_find(struct flight *f, uint16_t seq)
 {
-	struct probe *p = &f->probes[seq];
+	struct probe *p = at(f, seq);
 
 	return p->state == FLIGHT_OPEN || p->state == FLIGHT_LATE ? p : NULL;
 }
@@ -125,7 +146,7 @@ enum flight_match
 flight_match(struct flight *f, const struct icmp_reply *reply, bool has_cookie,
     const struct addr *from, struct mono now, struct probe **out)
 {
-	struct probe *p = &f->probes[reply->seq];
+	struct probe *p = at(f, reply->seq);
 
 	*out = NULL;
 	if (p->state == FLIGHT_FREE || reply->ident != f->ident ||
@@ -172,18 +193,6 @@ flight_expired(struct flight *f, struct mono now)
 		return p;
 	}
 	return NULL;
-}
-
-struct mono
-flight_next(const struct flight *f, struct mono now)
-{
-	int64_t turn;
-
-	if (f->open > 0)
-		for (turn = f->turn; turn < f->turn + AHEAD; turn++)
-			if (!LIST_EMPTY(&f->slots[turn % SLOTS]))
-				return (struct mono){turn * SLOT_NS};
-	return mono_add_ms(now, 1000);
 }
 
 size_t

@@ -61,8 +61,6 @@ struct probe *flight_find(struct flight *f, uint16_t seq);
 void flight_land(struct flight *f, struct probe *p);
 /* One whose time is up, which becomes late; NULL: no more. */
 struct probe *flight_expired(struct flight *f, struct mono now);
-/* When the next one's is, at most a second from now. */
-struct mono flight_next(const struct flight *f, struct mono now);
 size_t flight_open(const struct flight *f);
 
 #endif

@@ -16,18 +16,24 @@
 #define MS           INT64_C(1000000)
 #define OPT_OUT_SETS 8192
 #define LEVEL_MAX    11 /* a minute doubled so often is more than a day */
-#define TICK_MS      10 /* in which the engine sends */
+#define TICK_MS      20
 
 struct place {
-	struct addr addr; /* AF_UNSPEC: free */
-	uint8_t level;    /* silent rounds, as far as they count */
-	int64_t next;     /* when the next probe is due, in ns */
-	int64_t until;    /* not before this, in ns */
+	struct addr addr;
+	uint8_t level; /* silent rounds, as far as they count */
+	int64_t next;  /* when the next probe is due, in ns */
+	int64_t until; /* not before this, in ns */
+};
+
+/* Tags are looked at first, so that mostly two cache lines are touched. */
+struct set {
+	uint32_t tag[WAYS]; /* of the hash; 0: free */
+	struct place place[WAYS];
 };
 
 struct table {
-	struct place *places;
-	size_t sets; /* a power of two */
+	struct set *sets;
+	size_t nsets; /* a power of two */
 };
 
 #define SPECIAL_MAX 48
@@ -83,36 +89,48 @@ limit_text(enum limit why)
 static void
 table_init(struct table *t, size_t wanted)
 {
-	t->sets = 64;
-	while (t->sets * WAYS < wanted)
-		t->sets *= 2;
-	t->places = mem_array(t->sets * WAYS, sizeof(*t->places));
+	t->nsets = 64;
+	while (t->nsets * WAYS < wanted)
+		t->nsets *= 2;
+	t->sets = mem_array(t->nsets, sizeof(*t->sets));
 }
 
-static struct place *
-set_of(const struct limits *l, const struct table *t, const struct addr *a)
+static struct set *
+set_of(const struct limits *l, const struct table *t, const struct addr *a,
+    uint32_t *tag)
 {
 	uint64_t h = icmp_hash(&l->conf.key, a->ip, sizeof(a->ip));
 
-	return t->places + (h & (t->sets - 1)) * WAYS;
+	*tag = (uint32_t)(h >> 32) | 1;
+	return &t->sets[h & (t->nsets - 1)];
+}
+
+static struct place *
+find_in(struct set *s, uint32_t tag, const struct addr *a)
+{
+	int i;
+
+	for (i = 0; i < WAYS; i++)
+		if (s->tag[i] == tag && addr_cmp(&s->place[i].addr, a) == 0)
+			return &s->place[i];
+	return NULL;
 }
 
 static struct place *
 find(const struct limits *l, const struct table *t, const struct addr *a)
 {
-	struct place *p = set_of(l, t, a);
-	int i;
+	uint32_t tag;
+	struct set *s = set_of(l, t, a, &tag);
 
-	for (i = 0; i < WAYS; i++, p++)
-		if (p->addr.family == a->family && addr_cmp(&p->addr, a) == 0)
-			return p;
-	return NULL;
+	return find_in(s, tag, a);
 }
 
 static int64_t
-end_of(const struct place *p)
+end_of(const struct set *s, int i)
 {
-	if (p->addr.family == AF_UNSPEC)
+	const struct place *p = &s->place[i];
+
+	if (s->tag[i] == 0)
 		return INT64_MIN;
 	return p->next > p->until ? p->next : p->until;
 }
@@ -121,18 +139,21 @@ end_of(const struct place *p)
 static struct place *
 have(struct limits *l, struct table *t, const struct addr *a)
 {
-	struct place *p = find(l, t, a), *oldest;
-	int i;
+	uint32_t tag;
+	struct set *s = set_of(l, t, a, &tag);
+	struct place *p = find_in(s, tag, a);
+	int i, oldest = 0;
 
 	if (p != NULL)
 		return p;
-	oldest = p = set_of(l, t, a);
 	for (i = 1; i < WAYS; i++)
-		if (end_of(&p[i]) < end_of(oldest))
-			oldest = &p[i];
-	memset(oldest, 0, sizeof(*oldest));
-	oldest->addr = *a;
-	return oldest;
+		if (end_of(s, i) < end_of(s, oldest))
+			oldest = i;
+	s->tag[oldest] = tag;
+	p = &s->place[oldest];
+	memset(p, 0, sizeof(*p));
+	p->addr = *a;
+	return p;
 }
 
 static void
@@ -169,9 +190,9 @@ limits_free(struct limits **l)
 {
 	if (*l == NULL)
 		return;
-	free((*l)->addresses.places);
-	free((*l)->prefixes.places);
-	free((*l)->opted_out.places);
+	free((*l)->addresses.sets);
+	free((*l)->prefixes.sets);
+	free((*l)->opted_out.sets);
 	free(*l);
 	*l = NULL;
 }

@@ -3,10 +3,12 @@
  * Rounds and canaries on two sockets. Owns sockets, targets, journal, limits
  * and canaries; the pure parts of it all are in files of their own.
  *
- * All sending is done in ticks, never less than 10 ms apart, from one queue:
- * whoever asks, however much, makes a row in a table and no packet. Replies are
- * read whenever they come. When the loop stood still, because snmpd hung or
- * somebody stopped us, what had no reply by then is not called silent.
+ * All is done in ticks, 10 or 20 ms apart: whoever asks, however
+ * much, makes a row in a table and no packet. Replies are read in ticks too,
+ * many at a time, for the kernel has stamped them when they came; woken up for
+ * each one the daemon would cost twice as much. When the loop stood still,
+ * because snmpd hung or somebody stopped us, what had no reply by then is not
+ * called silent.
  */
 
 #include "agent/pinger.h"
@@ -24,6 +26,9 @@
 #include "lib/mem.h"
 
 #define TICK_MS   10
+#define BUSY_MS   20 /* between ticks when there is much to send */
+#define BUSY      8  /* probes in a tick */
+#define READ_MS   1000
 #define LOOKS_MAX 2000 /* rows in one tick, so that replies have their turn */
 /* Between the two clocks; more is somebody who set one. */
 #define CLOCK_STEP_NS INT64_C(1000000)
@@ -34,8 +39,8 @@ struct side {
 	struct pinger *pinger;
 	struct pingsock *sock; /* NULL: this family is not used */
 	struct flight *flight;
-	struct event *readable;
-	bool stamped;        /* the kernel has given stamps of what goes out */
+	bool stamped; /* the kernel has given stamps of what goes out */
+	struct mono read;
 	struct mono dropped; /* when it last had no room for something */
 	struct pingsock_probe queue[PINGSOCK_BATCH];
 	size_t queued;
@@ -51,6 +56,7 @@ struct pinger {
 	struct pinger_counters counters;
 	struct event *tick;
 	struct mono last, next; /* ticks */
+	unsigned launched;      /* in this tick */
 	struct mono stalled;
 	int64_t clock; /* CLOCK_REALTIME - CLOCK_MONOTONIC, now and then */
 	bool results, uplink; /* to be told */
@@ -192,6 +198,9 @@ settle(struct pinger *p, struct probe *probe, enum train_outcome o,
 		if (trouble != NULL)
 			t->trouble = trouble;
 		train_settle(&t->train, probe->number, o);
+		/* This host will not do better in a second. */
+		if (o == TRAIN_FAILED)
+			train_stop(&t->train);
 		look_at_train(p, t, false, now);
 	}
 }
@@ -236,12 +245,15 @@ rtt_of(struct side *s, const struct probe *probe, int64_t stamp,
 	int64_t step = clock_offset(now) - probe->clock;
 	int64_t ns = stamp - probe->stamp;
 
+	/* Without one of leaving: the time when we gave it to the kernel. */
+	if (probe->stamp == 0)
+		ns = stamp - probe->sent.ns - probe->clock;
 	*inexact = stamp == 0 || probe->stamp == 0 || step > CLOCK_STEP_NS ||
 		   step < -CLOCK_STEP_NS || ns < 0 ||
 		   ns > now.ns - probe->sent.ns + CLOCK_STEP_NS;
 	if (probe->stamp == 0)
 		pingsock_miss_stamp(s->sock);
-	if (*inexact)
+	if (*inexact && (stamp == 0 || probe->stamp != 0 || ns < 0))
 		ns = now.ns - probe->sent.ns;
 	ns = (ns + 500) / 1000;
 	return ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
@@ -401,6 +413,7 @@ launch(struct pinger *p, const struct addr *to, uint32_t timeout_ms,
 	*q = (struct pingsock_probe){
 	    .to = *to, .seq = probe->seq, .cookie = probe->cookie};
 	limits_take_total(p->limits, now);
+	p->launched++;
 	return probe;
 }
 
@@ -537,13 +550,6 @@ send_due(struct pinger *p, struct mono now)
 /* Time. */
 
 static void
-read_side(struct side *s)
-{
-	if (s->sock != NULL)
-		pingsock_read(s->sock);
-}
-
-static void
 give_up(struct pinger *p, struct side *s, struct mono now)
 {
 	struct probe *probe;
@@ -569,6 +575,20 @@ give_up(struct pinger *p, struct side *s, struct mono now)
 	}
 }
 
+/* With nothing on its way there may still be late ones, and forged ones: they
+ * are counted once a second. */
+static void
+read_side(struct pinger *p, struct side *s, struct mono now)
+{
+	if (s->sock == NULL)
+		return;
+	if (flight_open(s->flight) == 0 && mono_ms(now, s->read) < READ_MS)
+		return;
+	s->read = now;
+	pingsock_read(s->sock);
+	give_up(p, s, now);
+}
+
 static void
 tell(struct pinger *p)
 {
@@ -591,17 +611,28 @@ note_stall(struct pinger *p, struct mono now)
 	p->counters.stalls++;
 }
 
-/* The next tick: when there is something to do, 10 ms after the last one at
- * the earliest. */
+size_t
+pinger_in_flight(const struct pinger *p)
+{
+	size_t n = 0;
+	int i;
+
+	for (i = 0; i < FAMILIES; i++)
+		if (p->sides[i].flight != NULL)
+			n += flight_open(p->sides[i].flight);
+	return n;
+}
+
+/* The next tick: when there is something to do, but not too soon. */
 static void
 arm(struct pinger *p, struct mono now)
 {
 	struct target *t = targets_first(p->targets);
 	struct mono next = mono_add_ms(now, 1000), at;
-	struct mono earliest = mono_add_ms(p->last, TICK_MS);
+	struct mono earliest =
+	    mono_add_ms(p->last, p->launched >= BUSY ? BUSY_MS : TICK_MS);
 	struct timeval tv;
 	int64_t us;
-	int i;
 
 	note_stall(p, now); /* before that is forgotten */
 	if (t != NULL && mono_cmp(t->due, next) < 0)
@@ -609,13 +640,8 @@ arm(struct pinger *p, struct mono now)
 	at = canaries_next(p->canaries);
 	if (mono_set(at) && mono_cmp(at, next) < 0)
 		next = at;
-	for (i = 0; i < FAMILIES; i++) {
-		if (p->sides[i].sock == NULL)
-			continue;
-		at = flight_next(p->sides[i].flight, now);
-		if (mono_cmp(at, next) < 0)
-			next = at;
-	}
+	if (pinger_in_flight(p) > 0)
+		next = now;
 	if (mono_cmp(next, earliest) < 0)
 		next = earliest;
 	if (mono_cmp(next, now) < 0)
@@ -637,31 +663,17 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	note_stall(p, now);
 	for (i = 0; i < FAMILIES; i++)
-		read_side(&p->sides[i]);
-	for (i = 0; i < FAMILIES; i++)
-		if (p->sides[i].sock != NULL)
-			give_up(p, &p->sides[i], now);
+		read_side(p, &p->sides[i], now);
 	now = mono_now();
 	p->last = now;
 	p->clock = clock_offset(now);
+	p->launched = 0;
 	send_canaries(p, now);
 	send_due(p, now);
 	for (i = 0; i < FAMILIES; i++)
 		flush(p, &p->sides[i], now);
 	arm(p, now);
 	tell(p);
-}
-
-static void
-on_readable(evutil_socket_t fd, short what, void *arg)
-{
-	struct side *s = arg;
-
-	(void)fd;
-	(void)what;
-	read_side(s);
-	arm(s->pinger, mono_now());
-	tell(s->pinger);
 }
 
 /* Start and end. */
@@ -699,9 +711,6 @@ open_side(
 	if (s->sock == NULL)
 		return fault == PINGSOCK_NO_FAMILY && source == NULL ? 0 : -1;
 	s->flight = flight_new(key, pingsock_ident(s->sock));
-	s->readable = event_new(p->conf.base, pingsock_fd(s->sock),
-	    EV_READ | EV_PERSIST, on_readable, s);
-	(void)event_add(s->readable, NULL);
 	return 0;
 }
 
@@ -780,8 +789,6 @@ pinger_free(struct pinger **pp)
 	if (p == NULL)
 		return;
 	for (i = 0; i < FAMILIES; i++) {
-		if (p->sides[i].readable != NULL)
-			event_free(p->sides[i].readable);
 		pingsock_free(&p->sides[i].sock);
 		flight_free(&p->sides[i].flight);
 	}
@@ -862,16 +869,4 @@ const struct pinger_counters *
 pinger_counters(const struct pinger *p)
 {
 	return &p->counters;
-}
-
-size_t
-pinger_in_flight(const struct pinger *p)
-{
-	size_t n = 0;
-	int i;
-
-	for (i = 0; i < FAMILIES; i++)
-		if (p->sides[i].flight != NULL)
-			n += flight_open(p->sides[i].flight);
-	return n;
 }

@@ -229,12 +229,6 @@ pingsock_free(struct pingsock **s)
 	*s = NULL;
 }
 
-int
-pingsock_fd(const struct pingsock *s)
-{
-	return s->fd;
-}
-
 bool
 pingsock_is_raw(const struct pingsock *s)
 {

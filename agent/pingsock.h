@@ -59,7 +59,6 @@ struct pingsock *pingsock_open(int family, const struct addr *source,
     const struct pingsock_events *events, enum pingsock_fault *fault, char *why,
     size_t size);
 void pingsock_free(struct pingsock **s);
-int pingsock_fd(const struct pingsock *s);
 bool pingsock_is_raw(const struct pingsock *s);
 uint16_t pingsock_ident(const struct pingsock *s);
 

@@ -12,9 +12,17 @@
 
 #include "lib/mem.h"
 
+/* The time stands here too, so that finding a row's place touches few. */
+struct entry {
+	int64_t due;
+	uint32_t place;
+};
+
 struct targets {
 	struct target *places;
-	struct target **unused, **order, **heap;
+	struct target **unused, **order;
+	struct entry *heap;
+	uint32_t *in_heap; /* of each place */
 	size_t max, count;
 };
 
@@ -29,6 +37,7 @@ targets_new(size_t max)
 	t->unused = mem_array(t->max, sizeof(*t->unused));
 	t->order = mem_array(t->max, sizeof(*t->order));
 	t->heap = mem_array(t->max, sizeof(*t->heap));
+	t->in_heap = mem_array(t->max, sizeof(*t->in_heap));
 	for (i = 0; i < t->max; i++)
 		t->unused[i] = &t->places[t->max - 1 - i];
 	return t;
@@ -47,6 +56,7 @@ targets_free(struct targets **t)
 	free((*t)->unused);
 	free((*t)->order);
 	free((*t)->heap);
+	free((*t)->in_heap);
 	free(*t);
 	*t = NULL;
 }
@@ -98,59 +108,59 @@ targets_find(const struct targets *t, uint32_t index)
 }
 
 static void
-place(struct targets *t, size_t i, struct target *row)
+place(struct targets *t, size_t i, struct entry e)
 {
-	t->heap[i] = row;
-	row->in_heap = i;
+	t->heap[i] = e;
+	t->in_heap[e.place] = (uint32_t)i;
 }
 
 static void
 sift_up(struct targets *t, size_t i)
 {
-	struct target *row = t->heap[i];
+	struct entry e = t->heap[i];
 	size_t up;
 
 	for (; i > 0; i = up) {
 		up = (i - 1) / 2;
-		if (mono_cmp(t->heap[up]->due, row->due) <= 0)
+		if (t->heap[up].due <= e.due)
 			break;
 		place(t, i, t->heap[up]);
 	}
-	place(t, i, row);
+	place(t, i, e);
 }
 
 static void
 sift_down(struct targets *t, size_t i, size_t n)
 {
-	struct target *row = t->heap[i];
+	struct entry e = t->heap[i];
 	size_t down;
 
 	for (; (down = 2 * i + 1) < n; i = down) {
-		if (down + 1 < n &&
-		    mono_cmp(t->heap[down + 1]->due, t->heap[down]->due) < 0)
+		if (down + 1 < n && t->heap[down + 1].due < t->heap[down].due)
 			down++;
-		if (mono_cmp(row->due, t->heap[down]->due) <= 0)
+		if (e.due <= t->heap[down].due)
 			break;
 		place(t, i, t->heap[down]);
 	}
-	place(t, i, row);
+	place(t, i, e);
 }
 
 void
 targets_set_due(struct targets *t, struct target *row, struct mono due)
 {
-	size_t i = row->in_heap;
+	size_t i = t->in_heap[row - t->places];
 
 	row->wanted = due;
 	row->due = mono_cmp(due, row->expires) < 0 ? due : row->expires;
+	t->heap[i].due = row->due.ns;
 	sift_up(t, i);
-	sift_down(t, row->in_heap, t->count);
+	sift_down(t, t->in_heap[row - t->places], t->count);
 }
 
 struct target *
 targets_first(const struct targets *t)
 {
-	return t->count > 0 ? t->heap[0] : NULL;
+	return t->count > 0 ? &t->places[t->heap[0].place] : NULL;
 }
 
 struct target *
@@ -181,7 +191,8 @@ targets_add(struct targets *t, uint32_t index, const struct target_ask *ask,
 	    (t->count - at) * sizeof(*t->order));
 	t->order[at] = row;
 	t->count++;
-	place(t, t->count - 1, row);
+	place(t, t->count - 1,
+	    (struct entry){now.ns, (uint32_t)(row - t->places)});
 	sift_up(t, t->count - 1);
 	return row;
 }
@@ -189,7 +200,8 @@ targets_add(struct targets *t, uint32_t index, const struct target_ask *ask,
 void
 targets_remove(struct targets *t, struct target *row)
 {
-	size_t at = rank(t, row->index), hole = row->in_heap;
+	size_t at = rank(t, row->index);
+	size_t hole = t->in_heap[row - t->places];
 
 	memmove(t->order + at, t->order + at + 1,
 	    (t->count - at - 1) * sizeof(*t->order));

@@ -45,8 +45,6 @@ struct target {
 	struct mono wanted;     /* when it has something to do */
 	struct mono due;        /* that, or when it expires */
 	uint32_t serial;        /* tells it from who had this place before */
-	/* The table's. */
-	size_t in_heap;
 };
 
 struct targets;
