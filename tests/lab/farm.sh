@@ -8,8 +8,9 @@
 #
 # Addresses: 10.<site>.<server>.<border> are aliases, 10.<site>.<server>.9 is
 # for management; server 0 is the front end, and .0.254 the border, known
-# outside as .0.253; 10.9.0.x are the others. 2001:db8:a<site>:<server>::<border>
-# are the same in IPv6, 2001:db8:c<site>:: the clients.
+# outside as .0.253; 10.9.0.x are the others.
+# 2001:db8:a<site>:<server>::<border> are the same in IPv6, 2001:db8:c<site>::
+# the clients.
 
 FARM_SITES="ny la dc sj"
 FARM_SERVERS="ny1 ny2 la1 la2 dc1 dc2 sj1 sj2"
@@ -76,7 +77,7 @@ farm_names()
 		printf '%s\t%s.test.com %s\n' "$(farm_address $h)" $h $h
 	done
 	tr '\n' ' ' <"$LAB/etc/hopscotch.xml" | grep -o '<alias [^>]*>' |
-	    sed 's/.*name="\([^"]*\)".*address="\([^"]*\)".*address6="\([^"]*\)".*/\2\t\1\n\3\t\1/'
+	    awk -F'"' -v OFS='\t' '{ print $6, $4; print $8, $4 }'
 }
 
 # The station's own /etc/snmp: its tools need no more than a host and a name.
@@ -163,7 +164,8 @@ farm_site()
 	done
 }
 
-# 198.18.<site>.1 is a client that may not be pinged (RFC 2544). On the host
+# 198.18.<site>.1 is a client that may not be pinged (RFC 2544), 100.64.1<site>.1
+# and .2<site>.1 are in networks that nobody came from before. On the host
 # that answers no pings, one is in the network of the others, one is not.
 farm_clients()
 {
@@ -172,11 +174,13 @@ farm_clients()
 	a="$net.11 $net.12 $net.13 $net.14 $net.15 $net.16 $net.17 $net.18"
 	# shellcheck disable=SC2086 # lists of addresses
 	wan_client "client-$s" "net-$s" "${FARM_CLIENT[$s]}" $a \
-	    "198.18.$n.1" "2001:db8:c$n::10" "2001:db8:c$n::11"
+	    "198.18.$n.1" "100.64.1$n.1" "100.64.2$n.1" \
+	    "2001:db8:c$n::10" "2001:db8:c$n::11"
 	wan_client "quiet-$s" "net-$s" "100.64.$n.66" "$net.66"
 	ip netns exec "${LAB_PREFIX}quiet-$s" \
 	    sysctl -qw net.ipv4.icmp_echo_ignore_all=1
-	for a in "$net.0/24" "198.18.$n.0/24" "2001:db8:c$n::/48"; do
+	for a in "$net.0/24" "198.18.$n.0/24" "100.64.1$n.0/24" \
+	    "100.64.2$n.0/24" "2001:db8:c$n::/48"; do
 		wan_route "$a" "client-$s"
 	done
 	wan_route "$net.66" "quiet-$s"
@@ -368,7 +372,8 @@ farm_start_prober()
 	done
 	lab_start "hoppingd-$s" "border-$s" "$LAB/bin/hoppingd" --border "$s" \
 	    --source "10.$n.0.253" --source "2001:db8:a$n::253" \
-	    --allow 100.64.0.0/16 --allow 2001:db8:c0::/44 "${args[@]}" --user "$LAB_USER" \
+	    --allow 100.64.0.0/16 --allow 2001:db8:c0::/44 "${args[@]}" \
+	    --user "$LAB_USER" \
 	    --agentx "$LAB/host/border-$s/agentx/master"
 }
 

@@ -107,7 +107,7 @@ test_measured()
 	local s
 
 	for s in $FARM_SITES; do
-		sent "client-$s" 3 >/dev/null
+		sent "client-$s" 3 -4 >/dev/null
 	done
 	for s in $FARM_SITES; do
 		# shellcheck disable=SC2086 # a list of times
@@ -128,6 +128,41 @@ test_measured()
 	check "and sent to a server near it" all_sent 'www.la.-la' client-la -6
 	check "the page of the alias is there, by IPv6" \
 	    page client-la -6 'www.la'
+}
+
+# A network that nobody came from before: what its first client has to wait
+# for is one round trip to it, 1.5 to the farthest border, and 200 ms of work.
+test_first()
+{
+	local begin took
+
+	unmeasured 100.64.14.1 sj || not_ok "nobody knows the first client"
+	sent client-sj 1 -4 --interface 100.64.14.1 \
+	    --resolve www.test.com:80:10.1.0.1
+	begin=$(lab_now)
+	until measured_all 100.64.14.1 || [ $(($(lab_now) - begin)) -gt 5000 ]; do
+		sleep 0.01
+	done
+	took=$(($(lab_now) - begin))
+	note "its round trips were at the director after $took ms"
+	check "a first client is measured within 71 + 180 + 200 ms" \
+	    test $took -le 451
+	check "and of a service that waits, its first answer is by them" \
+	    held_to 'www.(sj|la)' 100.64.24.1
+}
+
+measured_all()
+{
+	[ "$(farm_status_lines "$1" | awk '$1 == "border" &&
+	    $5 ~ /^[0-9]+$/ && $5 < 9999999' | wc -l)" = 4 ]
+}
+
+held_to()
+{
+	lab_run client-sj curl -s -m 10 -o /dev/null --interface "$2" \
+	    --resolve held.test.com:80:10.1.0.1 \
+	    -w '%{http_code} %{redirect_url} %{time_total}\n' \
+	    http://held.test.com/ | tee /dev/stderr | grep -qE "^302 http://$1"
 }
 
 # Front end of ny, client near sj.
@@ -216,9 +251,14 @@ test_prober()
 	check "and some seconds later" all_sent 'www' client-dc -4
 	check "nobody else's move" others_stay
 	farm_start_prober dc
+	check "it starts again and measures again" lab_wait 60 again_at_dc
+}
+
+again_at_dc()
+{
+	sent client-dc 3 -4 >/dev/null
 	# shellcheck disable=SC2086 # a list of times
-	check "it starts again and measures again" \
-	    lab_wait 60 measured "${FARM_CLIENT[dc]}" ${FARM_RTT[dc]}
+	measured "${FARM_CLIENT[dc]}" ${FARM_RTT[dc]}
 }
 
 # When the last client was sent out by a border, in ms since 1970; 0: never.
@@ -245,8 +285,6 @@ test_uplink()
 {
 	local killed late
 
-	all_sent 'www.dc.-dc' client-dc --resolve www.test.com:80:10.1.0.1 \
-	    >/dev/null
 	lab_start load client-dc "$LAB/bin/load" 10 50 8 10.1.0.1 80 \
 	    www.test.com "${FARM_CLIENT[dc]}" 192.0.2.18
 	sleep 2
@@ -316,6 +354,7 @@ check "the front ends redirect" lab_wait 20 all_sent 'www.' client-ny -4
 test_measured
 test_exits
 check "the journal is read by plain snmpbulkwalk" walked_journal
+test_first
 test_silent
 test_delay
 test_noise
