@@ -353,8 +353,6 @@ on_targets(struct target *t)
 	struct probe *x = t->probe;
 
 	x->taken += (uint32_t)x->sent;
-	x->awaited += x->sent;
-	x->asked = mono_now();
 	x->first = (x->first + x->sent) % QUEUE_MAX;
 	x->queued -= x->sent;
 	x->index += (uint32_t)x->sent;
@@ -518,6 +516,7 @@ request_targets(struct target *t)
 {
 	struct probe *x = t->probe;
 	struct addr a[PROBEMIB_ADDRESSES];
+	struct timeval soon = {0, JOURNAL_SOON_MS * 1000};
 	netsnmp_pdu *pdu;
 	size_t n = 0;
 
@@ -532,6 +531,12 @@ request_targets(struct target *t)
 		x->index = x->index / 2 + 1;
 	x->sent = n;
 	x->resent = false;
+	x->awaited += n;
+	x->asked = mono_now();
+	/* The reader stands before us; it looks for first replies from now
+	 * on. */
+	if (t[-1].job == JOB_NONE)
+		(void)event_add(t[-1].again, &soon);
 	pdu = snmp_pdu_create(SNMP_MSG_SET);
 	probemib_targets(pdu, x->index, a, n, t->poller->manager->id);
 	request(t, JOB_TARGETS, pdu);
