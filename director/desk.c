@@ -51,6 +51,24 @@ gone_soon(struct desk *d)
 	look_soon(d);
 }
 
+/* How long what is measured is fresh, for us and for whoever measures. */
+static int64_t
+fresh_us(const struct desk *d)
+{
+	const struct view *v = feeds_view(d->feeds, FEED_PATH);
+
+	return v != NULL ? view_fresh_us(v) : d->self->fresh_us;
+}
+
+/* A want that was lost is said again in time. */
+static int64_t
+lease_ms(const struct desk *d)
+{
+	int64_t ms = fresh_us(d) / 4000;
+
+	return ms < WANTS_LEASE_MS ? ms : WANTS_LEASE_MS;
+}
+
 static void
 choose(struct desk *d, struct mono now)
 {
@@ -267,7 +285,7 @@ static bool
 is_young(const struct desk *d, const struct answer_path *path, struct mono now)
 {
 	return path->known && !path->ping.inherited && path->ping.fresh &&
-	       mono_us(now, path->ping.time) < d->self->fresh_us / 2;
+	       mono_us(now, path->ping.time) < fresh_us(d) / 2;
 }
 
 /* Ask for the paths of a client of whom nothing fresh is known. True if the
@@ -613,16 +631,8 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	if (!feeds_is_fresh(d->feeds, FEED_LOAD))
 		draws_forget(d->draws);
 	standing_look(d->standing, d->world, d->picture, now);
+	wants_set_lease(d->wants, lease_ms(d));
 	send_wants(d, now);
-}
-
-/* A want that was lost is said again in time. */
-static int64_t
-lease_ms(const struct director *self)
-{
-	int64_t ms = self->fresh_us / 4000;
-
-	return ms < WANTS_LEASE_MS ? ms : WANTS_LEASE_MS;
 }
 
 static void
@@ -642,7 +652,7 @@ make_modules(struct desk *d)
 	    .picture = d->picture,
 	    .tally = d->tally,
 	    .seed = seed});
-	d->wants = wants_new(lease_ms(d->self));
+	d->wants = wants_new(lease_ms(d));
 	d->held = held_new();
 	d->gone = gone_new(d->world);
 	d->standing = standing_new(d->world, d->started);

@@ -41,6 +41,12 @@ wants_new(int64_t lease_ms)
 }
 
 void
+wants_set_lease(struct wants *w, int64_t lease_ms)
+{
+	w->lease_ms = lease_ms;
+}
+
+void
 wants_free(struct wants **w)
 {
 	if (*w == NULL)

@@ -26,6 +26,7 @@ struct wants;
 
 /* A lease is for so long. */
 struct wants *wants_new(int64_t lease_ms);
+void wants_set_lease(struct wants *w, int64_t lease_ms);
 void wants_free(struct wants **w);
 /*
  * A client of this prefix has no fresh values. True if that is news: nobody

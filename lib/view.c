@@ -60,7 +60,8 @@ struct view {
 	int *order; /* borders of a ping line; -1 for one not in the world */
 	size_t norder;
 	int64_t unit_us;
-	struct pings *pings; /* made with the first; NULL: none yet */
+	int64_t told_fresh_us; /* 0: not told */
+	struct pings *pings;   /* made with the first; NULL: none yet */
 	struct view_limits limits;
 	uint64_t expired;
 	int32_t *values; /* of the line in hand */
@@ -428,7 +429,8 @@ take_borders(struct taking *t)
 	const struct line *l = t->line;
 	struct view *v = t->v;
 	bool seen[WORLD_BORDERS_MAX] = {false};
-	int64_t unit_us;
+	const char *fresh = line_option(l, "fresh");
+	int64_t unit_us, fresh_ms = 0;
 	size_t n = l->fields - 1, i;
 	int *order;
 
@@ -436,6 +438,8 @@ take_borders(struct taking *t)
 		return malformed(t, "names of borders wanted, not", "");
 	if (parse_unit(t, &unit_us) < 0)
 		return VIEW_MALFORMED;
+	if (fresh != NULL && num_parse(fresh, 0, INT64_MAX, &fresh_ms) < 0)
+		return malformed(t, "fresh in ms wanted, not", fresh);
 	order = mem_array(n, sizeof(*order));
 	for (i = 0; i < n; i++) {
 		order[i] = world_border(v->world, l->field[i + 1]);
@@ -455,6 +459,8 @@ take_borders(struct taking *t)
 	v->order = order;
 	v->norder = n;
 	v->unit_us = unit_us;
+	v->told_fresh_us =
+	    fresh_ms < AGE_MAX_MS ? fresh_ms * 1000 : AGE_MAX_MS * 1000;
 	v->path_time = t->now;
 	return taken(t);
 }
@@ -780,6 +786,14 @@ view_ping(const struct view *v, const struct addr *client,
 	    .spread_us = hit.note.spread_us,
 	    .loss = hit.note.loss};
 	return true;
+}
+
+int64_t
+view_fresh_us(const struct view *v)
+{
+	return v->told_fresh_us > 0 && v->told_fresh_us < v->limits.fresh_us
+		   ? v->told_fresh_us
+		   : v->limits.fresh_us;
 }
 
 void

@@ -104,6 +104,9 @@ struct view_paths {
 	size_t prefixes, hosts, fresh, inherited, max;
 	uint64_t evicted, expired;
 };
+/* How long values are fresh for whoever measures (the `fresh` of the borders
+ * line), at most what the limits say. */
+int64_t view_fresh_us(const struct view *v);
 /* Cheap: the fresh ones are counted as time goes by, not anew. */
 void view_count_paths(struct view *v, struct mono now, struct view_paths *out);
 

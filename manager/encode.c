@@ -154,12 +154,14 @@ encode_service_loads(const struct fleet *f, int service, const struct emit *e)
 }
 
 void
-encode_order(const struct world *w, const struct emit *e)
+encode_order(
+    const struct world *w, const struct manager *self, const struct emit *e)
 {
-	size_t i, len, size = 32 + w->nborders * 257;
+	size_t i, len, size = 64 + w->nborders * 257;
 	char *line = mem_array(1, size);
 
-	len = (size_t)snprintf(line, size, "borders unit=us");
+	len = (size_t)snprintf(line, size, "borders unit=us fresh=%lld",
+	    (long long)(self->probe_fresh_us / 1000));
 	for (i = 0; i < w->nborders; i++)
 		len += (size_t)snprintf(
 		    line + len, size - len, " %s", w->borders[i].id);

@@ -33,8 +33,10 @@ void encode_border(const struct fleet *f, int border, const struct emit *e);
 /* The newest sample as it was, for explanations; nothing without one. */
 void encode_metrics(
     const struct fleet *f, int server, struct mono now, const struct emit *e);
-/* The order of the values of ping lines: that of the world. */
-void encode_order(const struct world *w, const struct emit *e);
+/* The order of the values of ping lines, that of the world, and how long they
+ * are fresh. */
+void encode_order(
+    const struct world *w, const struct manager *self, const struct emit *e);
 void encode_path(
     const struct world *w, const struct prober_line *l, const struct emit *e);
 /* All of the fleet. */

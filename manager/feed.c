@@ -36,6 +36,7 @@ struct feed {
 struct feeds {
 	struct peer_conf conf;
 	const struct world *world;
+	const struct manager *self;
 	const struct fleet *fleet;
 	struct prober *prober; /* NULL: no paths */
 	const struct feeds_wants *wants;
@@ -158,6 +159,7 @@ feeds_start(struct event_base *base, const struct world *w,
 	    .arg = f,
 	    .tls = w->tls};
 	f->world = w;
+	f->self = self;
 	f->fleet = fleet;
 	f->prober = prober;
 	f->wants = wants;
@@ -288,7 +290,7 @@ begin_paths(struct feed *f)
 
 	if (f->owner->prober == NULL)
 		return;
-	encode_order(f->owner->world, &e);
+	encode_order(f->owner->world, f->owner->self, &e);
 	f->ordered = f->telling = true;
 	f->path_at = 0;
 }

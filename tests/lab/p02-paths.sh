@@ -107,7 +107,7 @@ until_row()
 # The rows of a daemon's status as they travel, and one value of them.
 raw()
 {
-	echo status | "$lines" -w done "$dir/$1.sock" control p02 2>/dev/null
+	echo status | "$lines" -w "done" "$dir/$1.sock" control p02 2>/dev/null
 }
 value()
 {
