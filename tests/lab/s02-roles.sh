@@ -9,10 +9,10 @@ set -u
 # shellcheck source=tests/lab/snmp.sh
 . "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
 snmp_begin snmpwalk snmpbulkwalk curl
-for program in hopmanagerd hopdirectord hopfrontd; do
+for program in hoppingd hopmanagerd hopdirectord hopfrontd; do
 	[ -x "$bin/$program" ] || skip "needs $bin/$program (make)"
 done
-roles="content-server director frontend manager"
+roles="border content-server director frontend manager"
 admin=$P.1.3.12.1.4.1.1 # hopManagerAdminState of the first server
 
 # The files themselves.
@@ -97,7 +97,13 @@ for d in m:hopmanagerd d:hopdirectord f:hopfrontd; do
 done
 start hoploadd "$bin/hoploadd" --agentx "$dir/agentx/master" \
     --check www=tcp:127.0.0.1:1
+start hoppingd "$bin/hoppingd" --border la --allow 127.0.0.0/8 \
+    --canary 127.0.0.1 --agentx "$dir/agentx/master"
 check "the load subtree is there" back 5 $P.1.1.1.2.0
+check "the probe subtree is there" back 5 $P.1.2.1.2.0
+# A row that stays, and is in the journal.
+target=$P.1.2.5.1
+ask=("$target.5.9" x 7f000002 "$target.6.9" u 60000 "$target.10.9" i 4)
 check "the manager's subtree is there" back 5 $P.1.3.1.2.0
 check "the director's subtree is there" back 5 $P.1.4.1.2.0
 check "the front end's subtree is there" back 5 $P.1.5.1.2.0
@@ -137,6 +143,14 @@ all_served()
 	done < <(snmp_objects)
 	return $bad
 }
+refused()
+{
+	! "$@" 2>&1 | tee "$dir/refused" | grep -q ' = ' ||
+	    { cat "$dir/refused"; return 1; }
+}
+check "a station asks for no pings" refused as hopnms snmpset "${ask[@]}"
+check "nor does an operator" refused as hopoper snmpset "${ask[@]}"
+check "the manager does" as hopmgr snmpset "${ask[@]}"
 check "every object of HOPSCOTCH-MIB is served" eventually 8 all_served
 only_ours()
 {
@@ -165,11 +179,6 @@ check "in the order of their numbers" \
 
 # Who may do what.
 
-refused()
-{
-	! "$@" 2>&1 | tee "$dir/refused" | grep -q ' = ' ||
-	    { cat "$dir/refused"; return 1; }
-}
 # Of a walk that must come to nothing.
 hidden()
 {

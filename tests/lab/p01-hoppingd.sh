@@ -1,0 +1,397 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# hoppingd under a real snmpd, in a network namespace where a liar answers the
+# pings: asked by SNMP, read by snmpbulkwalk; what it refuses, what replies do
+# it no harm, how much it sends whatever is asked, and what it says when it or
+# snmpd stood still.
+
+set -u
+if [ -z "${P01_INSIDE:-}" ]; then
+	[ "$(id -u)" = 0 ] || { echo "skip p01-hoppingd: needs root"; exit 77; }
+	unshare -n true 2>/dev/null ||
+	    { echo "skip p01-hoppingd: no network namespaces here"; exit 77; }
+	P01_INSIDE=1 exec unshare -n "$0" "$@"
+fi
+# shellcheck source=tests/lab/snmp.sh
+. "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
+snmp_begin snmpset snmpbulkwalk snmpbulkget ip setpriv
+for program in hoppingd tests/lab/liar; do
+	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
+done
+
+# All addresses of these networks are here, and only the liar answers.
+ip link set lo up
+ip addr add 192.0.2.1/32 dev lo
+ip route add local 198.51.100.0/24 dev lo
+ip route add local 203.0.113.0/24 dev lo
+ip route add local 198.18.0.0/15 dev lo
+sysctl -qw net.ipv4.icmp_echo_ignore_all=1 net.ipv4.ping_group_range="1 0" \
+    net.ipv4.icmp_ratelimit=0
+
+T=$P.1.2.5.1 # hopProbeTargetEntry
+J=$P.1.2.6.5.1
+declare -A counter=([sent]=3 [replies]=4 [late]=5 [unmatched]=6 [timeouts]=7
+    [errors]=8 [own]=9 [unjudged]=10 [duplicate]=11 [unstamped]=12 [stalls]=13)
+
+value()
+{
+	as hopnms snmpget -OvqU "$1" | tr -d '"'
+}
+
+count()
+{
+	value $P.1.2.4."${counter[$1]}".0
+}
+
+hoppingd_start()
+{
+	start hoppingd "$bin/hoppingd" --border ny --source 192.0.2.1 \
+	    --source ::1 --allow 198.51.100.0/24,203.0.113.0/24,198.18.0.0/15 \
+	    --allow ::1/128 --deny 198.51.100.66 --agentx "$dir/agentx/master" \
+	    "$@"
+}
+
+hex()
+{
+	# shellcheck disable=SC2046
+	printf '%02x%02x%02x%02x' $(tr . ' ' <<<"$1")
+}
+
+# ask NUMBER ADDRESS [COLUMN TYPE VALUE ...]: varbinds of a row, into $row.
+ask()
+{
+	local n=$1
+
+	row+=("$T.5.$n" x "$(hex "$2")" "$T.10.$n" i 4)
+	shift 2
+	while [ $# -gt 0 ]; do
+		row+=("$T.$1.$n" "$2" "$3")
+		shift 3
+	done
+}
+
+set_row()
+{
+	as hopmgr snmpset "${row[@]}"
+}
+
+# sets TEXT [refused]: SET $row, which is empty afterwards.
+sets()
+{
+	check "$1" "${2:-set_row}"
+	row=()
+}
+row=()
+
+# All of the journal as lines "index address target status reason sent min
+# median spread loss".
+journal()
+{
+	as hopnms snmpbulkwalk -OnqU -Cr25 $J | awk -v j="$J" '
+	index($1, j ".") == 1 {
+		n = split(substr($1, length(j) + 2), k, ".")
+		if (n != 3) next
+		gsub(/"/, "", $2)
+		v[k[1], k[3]] = $2
+		if (k[3] > last) last = k[3]
+		if (first == 0 || k[3] < first) first = k[3]
+	}
+	END {
+		for (i = first; i <= last; i++)
+			print i, v[3, i], v[6, i], v[7, i], v[8, i], v[9, i],
+			    v[10, i], v[11, i], v[12, i], v[13, i]
+	}' >"$dir/journal"
+	cat "$dir/journal"
+}
+
+# found REGEX: a row of the journal.
+found()
+{
+	journal | grep -E "$1"
+}
+
+# eventually SECONDS COMMAND...
+eventually()
+{
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+
+	shift
+	until "$@" >"$dir/eventually" 2>&1; do
+		[ ${EPOCHREALTIME/./} -lt $end ] ||
+		    { cat "$dir/eventually"; return 1; }
+		sleep 0.05
+	done
+}
+
+uplink()
+{
+	[ "$(value $P.1.2.2.1.0)" = "$1" ]
+}
+
+snmp_conf border
+snmpd_start
+start liar "$bin/tests/lab/liar"
+
+# Rights.
+
+range="net.ipv4.ping_group_range"
+unable()
+{
+	! setpriv --reuid 65534 --regid 65534 --clear-groups \
+	    "$bin/hoppingd" --border ny >"$dir/unable" 2>&1 &&
+	    grep -q $range "$dir/unable" && grep -q CAP_NET_RAW "$dir/unable"
+}
+check "without a right to ping it says which sysctl or capability" unable
+sysctl -qw $range="0 2147483647"
+unprivileged()
+{
+	timeout 1 setpriv --reuid 65534 --regid 65534 --clear-groups \
+	    "$bin/hoppingd" --border ny >"$dir/ping.log" 2>&1
+	grep -q "IPv4 by a ping socket, IPv6 by a ping socket" "$dir/ping.log"
+}
+check "in the sysctl's range it pings without any right" unprivileged
+not_ours()
+{
+	! "$bin/hoppingd" --border ny --source 192.0.2.77 >"$dir/source" 2>&1 &&
+	    grep -q "no address of this host" "$dir/source"
+}
+check "a source that is not ours is told at once" not_ours
+
+# Both kinds of sockets do all that follows.
+scenario()
+{
+	local kind=$1 epoch last begin
+
+	hoppingd_start --canary 203.0.113.1
+	check "$kind: its objects are there" back 3 $P.1.2.1.2.0
+	check "$kind: it pings by such sockets" \
+	    grep -q "IPv4 by a $kind socket, IPv6 by a $kind" "$dir/hoppingd.log"
+	check "$kind: a canary that replies: the uplink is up" \
+	    eventually 3 uplink 2
+
+	# One SET, good and bad together.
+	ask 1 198.51.100.1
+	ask 2 198.51.100.66
+	ask 3 10.0.0.1
+	ask 4 224.0.0.1
+	row+=("$T.4.5" i 2 "$T.5.5" x 00000000000000000000000000000001
+	    "$T.10.5" i 4)
+	begin=${EPOCHREALTIME/./}
+	sets "$kind: one SET asks for five addresses"
+	check "$kind: a first value is there at once" \
+	    eventually 1 found " 198.51.100.1 1 7 first-reply 1 "
+	echo "  first value read after" \
+	    "$(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
+	check "$kind: of IPv6 too" eventually 1 found " ::1 5 7 first-reply 1 "
+	check "$kind: a denied one is refused" found " 198.51.100.66 2 4 denied 0 "
+	check "$kind: a private one" found " 10.0.0.1 3 4 special-address 0 "
+	check "$kind: a group of hosts" found " 224.0.0.1 4 4 special-address 0 "
+	check "$kind: the others have their result, the first left out" \
+	    eventually 5 found \
+	    " 198.51.100.1 1 1 reply 3 [0-9]+ [0-9]+ [0-9]+ 0$"
+	check "$kind: and IPv6" found " ::1 5 1 reply 3 [0-9]+ [0-9]+ [0-9]+ 0$"
+	check "$kind: refusals are counted by reason" \
+	    test "$(value $P.1.2.7.1.3.1) $(value $P.1.2.7.1.3.2)" = "1 2"
+	check "$kind: rows with one round are gone" \
+	    test "$(value $P.1.2.4.1.0)" = 0
+
+	# Replies that lie.
+	epoch=$(value $P.1.2.6.1.0) last=$(value $P.1.2.6.2.0)
+	ask 12 198.51.100.2
+	ask 13 198.18.5.3 8 u 1000
+	ask 14 198.18.4.4 8 u 1000
+	ask 15 203.0.113.5 8 u 1000 7 u 2
+	ask 16 203.0.113.6 8 u 500
+	ask 17 203.0.113.7
+	ask 18 198.18.0.8 8 u 500 7 u 2
+	ask 19 198.18.1.9 8 u 500
+	ask 20 198.18.2.10 8 u 500 7 u 2
+	ask 21 198.18.3.11 8 u 500
+	sets "$kind: rows with times and numbers of their own"
+	check "$kind: prohibited by its network: no more" eventually 2 found \
+	    " 203.0.113.7 17 3 administratively-prohibited 1 0 0 0 10000"
+	check "$kind: a silent one is silent" eventually 6 found \
+	    " 203.0.113.6 16 2 no-reply 4 0 0 0 10000"
+	check "$kind: late ones count as silence" found \
+	    " 203.0.113.5 15 2 no-reply 2 0 0 0 10000"
+	check "$kind: a duplicate does no harm" eventually 2 found \
+	    " 198.51.100.2 12 1 reply 3 .* 0$"
+	check "$kind: a forged cookie is no reply" eventually 2 found \
+	    " 198.18.5.3 13 2 no-reply 4 "
+	check "$kind: nor is one of another host" found \
+	    " 198.18.4.4 14 2 no-reply 4 "
+	check "$kind: nor one to another program" found \
+	    " 198.18.0.8 18 2 no-reply 2 "
+	check "$kind: nor with another number" found \
+	    " 198.18.2.10 20 2 no-reply 2 "
+	check "$kind: unreachable is told from silent" found \
+	    " 198.18.1.9 19 3 host-unreachable 4 0 0 0 10000"
+	check "$kind: a lost first probe is not counted" found \
+	    " 198.18.3.11 21 1 reply 3 .* 0$"
+	check "$kind: duplicates, late and foreign ones are counted" \
+	    test "$(count duplicate)" -ge 4 -a "$(count late)" -ge 2 -a \
+	    "$(count unmatched)" -ge 10
+	check "$kind: all times are by the kernel's stamps" \
+	    test "$(count unstamped) $(count own) $(count unjudged)" = "0 0 0"
+	# From where one stopped, four columns at once.
+	tail_of()
+	{
+		as hopnms snmpbulkget -Cr11 "$J.6.$epoch.$last" \
+		    "$J.7.$epoch.$last" "$J.11.$epoch.$last" \
+		    "$J.12.$epoch.$last" >"$dir/tail"
+		[ "$(grep -c "^$J\.[0-9]*\.$epoch\.$((last + 1)) = " \
+		    "$dir/tail")" = 4 ] && ! grep -q "\.$epoch\.$last = " \
+		    "$dir/tail"
+	}
+	check "$kind: the journal is read on from where one stopped" tail_of
+
+	# Once is enough.
+	ask 31 203.0.113.7
+	ask 32 203.0.113.6
+	sets "$kind: two of them are asked for again"
+	check "$kind: who opted out is not asked again" \
+	    eventually 1 found " 203.0.113.7 31 4 opted-out 0 "
+	check "$kind: who was silent not so soon" \
+	    found " 203.0.113.6 32 4 backing-off 0 "
+}
+
+sysctl -qw $range="1 0"
+scenario raw
+first=$(value $P.1.2.6.1.0)
+stop hoppingd
+check "SIGTERM ends it well" test "$status" = 0
+sysctl -qw $range="0 2147483647"
+rm -f "$dir/hoppingd.log"
+stop liar
+start liar "$bin/tests/lab/liar"
+scenario ping
+check "after a restart the epoch is a greater one" \
+    test "$(value $P.1.2.6.1.0)" -gt "$first"
+check "and the journal begins anew" found "^1 "
+
+# SETs that are wrong change nothing.
+
+refused()
+{
+	! set_row
+}
+ask 41 198.51.100.1
+row+=("$T.10.42" i 4)
+sets "a row without address: the SET fails" refused
+ask 43 198.51.100.1
+row+=("$T.10.44" i 5)
+sets "createAndWait: the SET fails" refused
+row+=("$T.4.45" i 2 "$T.5.45" x c6336401 "$T.10.45" i 4)
+sets "an address that is not of its type: the SET fails" refused
+ask 46 198.51.100.1 6 u 500
+sets "an interval that is too short: the SET fails" refused
+row+=("$T.5.47" x c6336401)
+sets "a row that is neither there nor made: the SET fails" refused
+check "none of them made a row" test "$(value $P.1.2.4.1.0)" = 0
+ask 48 198.51.100.1 6 u 10000 3 s "m1"
+sets "a row that stays"
+ask 48 198.51.100.1
+sets "the same again: the SET fails" refused
+row=("$T.6.48" u 20000)
+sets "its interval cannot be changed" refused
+row=("$T.9.48" u 1000)
+sets "its lifetime can"
+check "and is seen" test "$(value $T.9.48)" -gt 990
+check "so is who asked" test "$(value $T.3.48)" = m1
+row=("$T.10.48" i 6)
+sets "it is destroyed"
+check "and gone" test "$(value $P.1.2.4.1.0)" = 0
+
+# The uplink.
+
+signal liar STOP
+begin=${EPOCHREALTIME/./}
+check "canaries that fall silent: the uplink is down" eventually 5 uplink 5
+took=$(((${EPOCHREALTIME/./} - begin) / 1000))
+check "within 3 s" test $took -le 3300
+echo "  after $took ms"
+signal liar CONT
+check "and up again" eventually 4 uplink 2
+
+# Limits hold whatever is asked.
+
+stop hoppingd
+hoppingd_start --rate 50 --targets 200
+back 3 $P.1.2.1.2.0 >/dev/null
+more=0
+storm()
+{
+	local end=$((SECONDS + $1)) n=$more
+
+	while [ $SECONDS -lt $end ]; do
+		for _ in {1..20}; do
+			n=$((n + 1))
+			ask $n 198.18.$((n % 250)).$((1 + n / 250 * 20)) 7 u 20
+		done
+		as hopmgr snmpset "${row[@]}" >/dev/null 2>&1
+		row=()
+	done
+	more=$n
+}
+before=$(count sent)
+begin=${EPOCHREALTIME/./}
+storm 4
+after=$(count sent)
+took=$(((${EPOCHREALTIME/./} - begin) / 1000))
+check "a storm of SETs ($more rows) makes it send no more than it may" \
+    test $((after - before)) -le $((took * 50 / 1000 + 5))
+check "but that" test $((after - before)) -ge $((took * 35 / 1000))
+echo "  sent $((after - before)) in $took ms, at most 50 a second"
+check "the table has its bound" test "$(value $P.1.2.4.1.0)" -le 200
+check "what was too much is counted" test "$(value $P.1.2.7.1.3.8)" -ge 1
+check "and it did not stall" test "$(count stalls)" = 0
+
+before=$(count sent)
+signal hoppingd STOP
+sleep 2
+signal hoppingd CONT
+begin=${EPOCHREALTIME/./}
+sleep 0.5
+after=$(count sent)
+took=$(((${EPOCHREALTIME/./} - begin) / 1000))
+check "no burst catches up with a pause of 2 s" \
+    test $((after - before)) -le $((took * 50 / 1000 + 8))
+echo "  sent $((after - before)) in $took ms after it"
+check "the pause is counted" test "$(count stalls)" -ge 1
+
+# A hung snmpd, and what was on its way meanwhile.
+
+stop hoppingd
+hoppingd_start
+back 3 $P.1.2.1.2.0 >/dev/null
+ask 1 198.18.9.6 8 u 1500 7 u 1
+sets "a silent one is asked for"
+sleep 0.2
+signal hoppingd STOP
+sleep 2
+signal hoppingd CONT
+check "silence while it stood still is unknown" eventually 2 found \
+    " 198.18.9.6 1 6 lost-by-this-host 0 "
+check "and counted" test "$(count unjudged)" -ge 1
+ask 2 198.18.9.1 7 u 10
+sets "and a long round"
+signal snmpd STOP
+sleep 5
+signal snmpd CONT
+check "snmpd hangs for 5 s: the objects are back within 2 s" \
+    back 2 $P.1.2.1.2.0
+check "the round went on" eventually 8 found " 198.18.9.1 2 1 reply 9 .* 0$"
+
+check "a walk of all is the set of its GETs" eval '
+	as hopnms snmpbulkwalk $P.1.2 | grep -v "No more" >"$dir/walk"
+	sed -n "s/^\(\.[0-9.]*\) = .*/\1/p" "$dir/walk" >"$dir/names"
+	xargs -n 20 <"$dir/names" | while read -r names; do
+		as hopnms snmpget $names
+	done >"$dir/get"
+	! grep "No Such" "$dir/get" &&
+	    diff "$dir/names" <(sed -n "s/^\(\.[0-9.]*\) = .*/\1/p" "$dir/get")'
+check "in the order of their numbers" diff "$dir/names" \
+    <(sort -V "$dir/names")
+
+exit $failed
