@@ -94,8 +94,7 @@ test_one_loss(void)
 		b.now = mono_add_ms(b.now, 10);
 	(void)canaries_sent(b.c, 0);
 	CU_ASSERT_FALSE(canaries_silent(b.c, 0, b.now));
-	CU_ASSERT_TRUE(
-	    mono_ms(canaries_next(b.c), b.now) <= CANARY_AGAIN_MS);
+	CU_ASSERT_TRUE(mono_ms(canaries_next(b.c), b.now) <= CANARY_AGAIN_MS);
 	(void)run(&b, 5000, 1, STATE_DOWN);
 	CU_ASSERT_EQUAL(b.c->uplink, STATE_UP);
 	CU_ASSERT_EQUAL(b.c->list[0].changes, 0);

@@ -76,7 +76,8 @@ test_checksum(void)
 static void
 reply(uint8_t *packet, int family)
 {
-	icmp_build(packet, family, 0x1234, 0xfedc, UINT64_C(0x1122334455667788));
+	icmp_build(
+	    packet, family, 0x1234, 0xfedc, UINT64_C(0x1122334455667788));
 	packet[0] = family == AF_INET ? 0 : 129;
 }
 
@@ -113,9 +114,8 @@ test_with_ip_header(void)
 		packet[0] = (uint8_t)(0x40 | head / 4);
 		packet[9] = 1;
 		reply(packet + head, AF_INET);
-		CU_ASSERT_EQUAL(icmp_parse(packet, head + ICMP_SIZE, AF_INET,
-				    true, &r),
-		    0);
+		CU_ASSERT_EQUAL(
+		    icmp_parse(packet, head + ICMP_SIZE, AF_INET, true, &r), 0);
 		CU_ASSERT_EQUAL(r.seq, 0xfedc);
 	}
 	packet[0] = 0x44; /* a header shorter than one can be */
@@ -139,8 +139,7 @@ test_short(void)
 
 	reply(packet, AF_INET);
 	for (n = 0; n < 16; n++)
-		CU_ASSERT_EQUAL(
-		    icmp_parse(packet, n, AF_INET, false, &r), -1);
+		CU_ASSERT_EQUAL(icmp_parse(packet, n, AF_INET, false, &r), -1);
 	CU_ASSERT_EQUAL(icmp_parse(packet, 16, AF_INET, false, &r), 0);
 	for (n = 0; n < 36; n++)
 		CU_ASSERT_EQUAL(icmp_parse(packet, n, AF_INET, true, &r), -1);
