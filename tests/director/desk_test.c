@@ -434,6 +434,73 @@ a_first_ask_waits_for_its_paths(void)
 }
 
 static void
+it_waits_for_all_first_values_and_not_for_an_estimate(void)
+{
+	struct room r;
+	struct client m, f;
+
+	room_init(&r, patient_world("4s"));
+	feed_up(&r, &m);
+	hello(&r, &f, "frontend f1 -");
+	say(&r, &m, "ping 198.51.0.0/16 1000 90000 inherited=1");
+	say(&r, &f, "ask 1 www ny 198.51.100.7");
+	CU_ASSERT_PTR_NOT_NULL(until(&r, &m, "want 198.51.100.7\n"));
+	say(&r, &m, "ping 198.51.100.0/24 90000 - pending=1");
+	barrier(&r, &m);
+	CU_ASSERT_EQUAL(held_count(r.desk->held), 1);
+	say(&r, &m, "ping 198.51.100.0/24 90000 1000");
+	CU_ASSERT_PTR_NOT_NULL(until(&r, &f, "best 1 "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(f.got, " 24 la1 la "));
+	bye(&f);
+	bye(&m);
+	room_fini(&r);
+}
+
+static void
+clients_of_what_is_split_are_wanted_each(void)
+{
+	struct room r;
+	struct client m, f;
+
+	room_init(&r, fixture_world());
+	feed_up(&r, &m);
+	hello(&r, &f, "frontend f1 -");
+	say(&r, &m, "ping 198.51.100.0/24 1000 90000 inherited=1");
+	barrier(&r, &m);
+	say(&r, &f, "ask 1 www ny 198.51.100.7");
+	say(&r, &f, "ask 2 www ny 198.51.100.8");
+	CU_ASSERT_PTR_NOT_NULL(until(&r, &f, "best 2 "));
+	barrier(&r, &m);
+	CU_ASSERT_EQUAL(wants_sent(r.desk->wants), 2);
+	CU_ASSERT_EQUAL(
+	    r.desk->tally->service[0].fallbacks[FALLBACK_INHERITED_PATH], 2);
+	bye(&f);
+	bye(&m);
+	room_fini(&r);
+}
+
+static void
+values_are_wanted_again_before_they_get_stale(void)
+{
+	struct room r;
+	struct client m, f;
+
+	room_init(&r, fixture_world());
+	feed_up(&r, &m);
+	hello(&r, &f, "frontend f1 -");
+	say(&r, &m, "ping 198.51.100.0/24 1000 90000 age=200000");
+	say(&r, &m, "ping 203.0.113.0/24 1000 90000 age=400000");
+	barrier(&r, &m);
+	say(&r, &f, "ask 1 www ny 198.51.100.7");
+	say(&r, &f, "ask 2 www ny 203.0.113.7");
+	CU_ASSERT_PTR_NOT_NULL(until(&r, &m, "want 203.0.113.7\n"));
+	CU_ASSERT_EQUAL(wants_sent(r.desk->wants), 1);
+	bye(&f);
+	bye(&m);
+	room_fini(&r);
+}
+
+static void
 the_wait_ends_without_paths_and_is_not_repeated(void)
 {
 	struct room r;
@@ -447,6 +514,8 @@ the_wait_ends_without_paths_and_is_not_repeated(void)
 	say(&r, &f, "ask 1 www ny 198.51.100.7");
 	CU_ASSERT_PTR_NOT_NULL(until(&r, &f, "best 1 "));
 	CU_ASSERT(mono_ms(mono_now(), begun) >= 99);
+	CU_ASSERT_EQUAL(
+	    r.desk->tally->service[0].fallbacks[FALLBACK_WAIT_EXPIRED], 1);
 	CU_ASSERT_EQUAL(r.desk->tally->held, 1);
 	say(&r, &f, "ask 2 www ny 198.51.100.9");
 	CU_ASSERT_PTR_NOT_NULL(until(&r, &f, "best 2 "));
@@ -799,6 +868,12 @@ static const struct unit_test tests[] = {
     {"a client without paths is wanted once",
 	a_client_without_paths_is_wanted_once},
     {"a first ask waits for its paths", a_first_ask_waits_for_its_paths},
+    {"it waits for all first values and not for an estimate",
+	it_waits_for_all_first_values_and_not_for_an_estimate},
+    {"clients of what is split are wanted each",
+	clients_of_what_is_split_are_wanted_each},
+    {"values are wanted again before they get stale",
+	values_are_wanted_again_before_they_get_stale},
     {"the wait ends without paths and is not repeated",
 	the_wait_ends_without_paths_and_is_not_repeated},
     {"nobody waits where nobody measures", nobody_waits_where_nobody_measures},

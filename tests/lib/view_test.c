@@ -452,6 +452,56 @@ pings_are_fresh_then_stale_then_gone(void)
 	end();
 }
 
+static void
+options_of_a_ping_line_are_kept(void)
+{
+	static const bool up[3] = {true, true, true};
+	struct view_paths paths;
+	struct view_ping p;
+	struct addr a;
+
+	begin();
+	(void)addr_parse("10.0.0.1", &a);
+	TAKEN("borders unit=us border0 border1 border2");
+	TAKEN("ping 10.0.0.0/24 4 - - spread=250 loss=1250 pending=2");
+	CU_ASSERT_TRUE(view_ping(self.v, &a, up, (struct mono){NOW}, &p));
+	CU_ASSERT_EQUAL(p.spread_us, 250);
+	CU_ASSERT_EQUAL(p.loss, 1250);
+	CU_ASSERT_FALSE(p.complete);
+	CU_ASSERT_FALSE(p.inherited);
+	TAKEN("ping 10.0.0.0/24 4 5 6 inherited=1");
+	CU_ASSERT_TRUE(view_ping(self.v, &a, up, (struct mono){NOW}, &p));
+	CU_ASSERT_TRUE(p.complete && p.inherited);
+	CU_ASSERT_EQUAL(p.spread_us, 0);
+	view_count_paths(self.v, (struct mono){NOW}, &paths);
+	CU_ASSERT_EQUAL(paths.inherited, 1);
+	TAKEN("ping 10.0.0.0/24 4 5 6 later=x");
+	view_count_paths(self.v, (struct mono){NOW}, &paths);
+	CU_ASSERT_EQUAL(paths.inherited, 0);
+	CU_ASSERT_EQUAL(
+	    say_at("ping 10.0.0.0/24 4 5 6 spread=x", NOW), VIEW_MALFORMED);
+	CU_ASSERT_STRING_EQUAL(
+	    self.why, "ping: spread= is a number, not \"x\"");
+	end();
+}
+
+static void
+who_measures_says_how_long_it_is_fresh(void)
+{
+	struct view_limits limits = {10000000, 60000000, 100};
+
+	begin();
+	view_set_limits(self.v, &limits);
+	CU_ASSERT_EQUAL(view_fresh_us(self.v), 10000000);
+	TAKEN("borders unit=us fresh=4000 border0");
+	CU_ASSERT_EQUAL(view_fresh_us(self.v), 4000000);
+	TAKEN("borders unit=us fresh=99000 border0");
+	CU_ASSERT_EQUAL(view_fresh_us(self.v), 10000000);
+	CU_ASSERT_EQUAL(
+	    say_at("borders unit=us fresh=4s border0", NOW), VIEW_MALFORMED);
+	end();
+}
+
 static const struct unit_test tests[] = {
     {"nothing told is up and without load",
 	nothing_told_is_up_and_without_load},
@@ -477,6 +527,9 @@ static const struct unit_test tests[] = {
     {"it tells when a load came", it_tells_when_a_load_came},
     {"pings are fresh, then stale, then gone",
 	pings_are_fresh_then_stale_then_gone},
+    {"options of a ping line are kept", options_of_a_ping_line_are_kept},
+    {"who measures says how long it is fresh",
+	who_measures_says_how_long_it_is_fresh},
 };
 
 UNIT_MAIN("view", tests)

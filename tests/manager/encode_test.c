@@ -104,6 +104,41 @@ a_director_reads_what_we_mean(void)
 }
 
 static void
+a_director_reads_paths_as_we_mean_them(void)
+{
+	struct world *w = make_world(farm);
+	struct taken t = {.view = view_new(w)};
+	struct emit e = {take, &t};
+	int32_t values[2] = {12345, -1};
+	const bool up[2] = {true, true};
+	struct prober_line l = {
+	    .values = values, .spread_us = 70, .loss = 2500, .pending = 1};
+	struct view_ping p;
+	struct addr a;
+
+	(void)addr_parse("192.0.2.7", &a);
+	l.prefix = addr_prefix(&a, 24);
+	encode_order(w, &w->managers[0], &e);
+	CU_ASSERT_STRING_EQUAL(t.last, "borders unit=us fresh=600000 ny la");
+	encode_path(w, &l, &e);
+	CU_ASSERT_STRING_EQUAL(
+	    t.last, "ping 192.0.2.0/24 12345 - spread=70 loss=2500 pending=1");
+	CU_ASSERT_TRUE(view_ping(t.view, &a, up, (struct mono){1}, &p));
+	CU_ASSERT(p.ping_us[0] == 12345 && p.ping_us[1] == -1 && !p.complete);
+	values[1] = 9999999;
+	l = (struct prober_line){.prefix = addr_prefix(&a, 32),
+	    .values = values,
+	    .age_ms = 1500,
+	    .inherited = true};
+	encode_path(w, &l, &e);
+	CU_ASSERT_STRING_EQUAL(
+	    t.last, "ping 192.0.2.7 12345 9999999 age=1500 inherited=1");
+	CU_ASSERT_EQUAL(t.bad, 0);
+	view_free(&t.view);
+	world_free(&w);
+}
+
+static void
 what_is_unknown_is_not_said(void)
 {
 	struct world *w = make_world(farm);
@@ -183,6 +218,8 @@ long_load_lines_are_split(void)
 
 static const struct unit_test tests[] = {
     {"a director reads what we mean", a_director_reads_what_we_mean},
+    {"a director reads paths as we mean them",
+	a_director_reads_paths_as_we_mean_them},
     {"what is unknown is not said", what_is_unknown_is_not_said},
     {"long load lines are split", long_load_lines_are_split},
 };

@@ -672,6 +672,23 @@ borders_are_up_unless_the_operator_says_so(void)
 }
 
 static void
+an_uplink_that_is_out_takes_its_border_down(void)
+{
+	begin();
+	fleet_set_uplink(t.f, 1, true, t.now);
+	CU_ASSERT_EQUAL(t.f->borders[1].state, STATE_DOWN);
+	CU_ASSERT_EQUAL(t.f->borders[1].reason, REASON_UPLINK_SILENT);
+	CU_ASSERT_EQUAL(t.f->borders[0].state, STATE_UP);
+	/* It comes back to what the operator wants. */
+	fleet_set_border(t.f, 1, ADMIN_DRAINING, t.now);
+	CU_ASSERT_EQUAL(t.f->borders[1].state, STATE_DOWN);
+	fleet_set_uplink(t.f, 1, false, t.now);
+	CU_ASSERT_EQUAL(t.f->borders[1].state, STATE_DRAINING);
+	CU_ASSERT_EQUAL(t.f->borders[1].reason, REASON_BY_OPERATOR);
+	end();
+}
+
+static void
 ready_is_all_judged_or_waited_for(void)
 {
 	begin();
@@ -731,6 +748,8 @@ static const struct unit_test tests[] = {
 	a_stale_load_ages_toward_the_weight},
     {"borders are up unless the operator says so",
 	borders_are_up_unless_the_operator_says_so},
+    {"an uplink that is out takes its border down",
+	an_uplink_that_is_out_takes_its_border_down},
     {"ready is all judged or waited for", ready_is_all_judged_or_waited_for},
 };
 
