@@ -165,7 +165,7 @@ farm_site()
 }
 
 # 198.18.<site>.1 is a client that may not be pinged (RFC 2544), 100.64.1<site>.1
-# and .2<site>.1 are in networks that nobody came from before. On the host
+# to .4<site>.1 are in networks that nobody came from before. On the host
 # that answers no pings, one is in the network of the others, one is not.
 farm_clients()
 {
@@ -174,13 +174,13 @@ farm_clients()
 	a="$net.11 $net.12 $net.13 $net.14 $net.15 $net.16 $net.17 $net.18"
 	# shellcheck disable=SC2086 # lists of addresses
 	wan_client "client-$s" "net-$s" "${FARM_CLIENT[$s]}" $a \
-	    "198.18.$n.1" "100.64.1$n.1" "100.64.2$n.1" \
+	    "198.18.$n.1" "100.64."{1,2,3,4}"$n.1" \
 	    "2001:db8:c$n::10" "2001:db8:c$n::11"
 	wan_client "quiet-$s" "net-$s" "100.64.$n.66" "$net.66"
 	ip netns exec "${LAB_PREFIX}quiet-$s" \
 	    sysctl -qw net.ipv4.icmp_echo_ignore_all=1
-	for a in "$net.0/24" "198.18.$n.0/24" "100.64.1$n.0/24" \
-	    "100.64.2$n.0/24" "2001:db8:c$n::/48"; do
+	for a in "$net.0/24" "198.18.$n.0/24" "100.64."{1,2,3,4}"$n.0/24" \
+	    "2001:db8:c$n::/48"; do
 		wan_route "$a" "client-$s"
 	done
 	wan_route "$net.66" "quiet-$s"
