@@ -71,7 +71,8 @@ free=$(free_port)
 page=$(free_port)
 cat >"$dir/hop.xml" <<END
 <hopscotch xmlns="urn:hopscotch:config:1" domain="test.com">
-  <network><site id="la"/></network>
+  <network><site id="la"/>
+    <prober border="la" address="127.0.0.1" port="$port"/></network>
   <policy id="even"/>
   <snmp-user id="hopmgr" secret="hopmgr.secret"/>
   <server id="www.la1" site="la">
