@@ -304,7 +304,7 @@ on_ask(void *arg)
 	struct hoppingd *h = m->daemon;
 	struct mono now = mono_now();
 
-	if (h->news || mono_ms(now, h->published) >= FRESH_MS)
+	if (h->news || m->changed || mono_ms(now, h->published) >= FRESH_MS)
 		publish(h, now);
 }
 

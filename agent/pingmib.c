@@ -121,11 +121,12 @@ fill_canary(
 }
 
 void
-pingmib_fill(struct snap *s, const struct pingmib *m, struct mono now)
+pingmib_fill(struct snap *s, struct pingmib *m, struct mono now)
 {
 	const struct canaries *c = pinger_canaries(m->pinger);
 	size_t i;
 
+	m->changed = false;
 	snap_text(s, MIB_hopProbeVersion, NULL, 0, HOP_VERSION);
 	snap_age(s, MIB_hopProbeUptime, NULL, 0, mono_us(now, m->started));
 	snap_text(s, MIB_hopProbeBorder, NULL, 0, m->border);
@@ -216,6 +217,7 @@ do_row(struct pingmib *m, uint32_t index)
 
 	if (!request_take(m->request, index, &todo))
 		return;
+	m->changed = true;
 	switch (todo.what) {
 	case REQUEST_ADD:
 		(void)pinger_add(m->pinger, index, todo.ask);

@@ -22,6 +22,7 @@ struct pingmib {
 	const char *border, *sources;
 	unsigned rate;
 	struct mono started;
+	bool changed; /* by a SET, since the snapshot was filled */
 	void *daemon; /* whose it is */
 	char text[ADDR_TEXT];
 };
@@ -29,6 +30,6 @@ struct pingmib {
 /* In the order of the MIB. */
 extern const struct agentx_table pingmib_tables[PINGMIB_TABLES];
 
-void pingmib_fill(struct snap *s, const struct pingmib *m, struct mono now);
+void pingmib_fill(struct snap *s, struct pingmib *m, struct mono now);
 
 #endif

@@ -311,8 +311,16 @@ check "canaries that fall silent: the uplink is down" eventually 5 uplink 5
 took=$(((${EPOCHREALTIME/./} - begin) / 1000))
 check "within 3 s" test $took -le 3300
 echo "  after $took ms"
+ask 51 198.18.20.1 7 u 1 8 u 500
+sets "a client is asked for behind a dead uplink"
+check "its silence is not told as its own" \
+    eventually 2 found " 198.18.20.1 51 6 uplink-down 0 "
 signal liar CONT
 check "and up again" eventually 4 uplink 2
+ask 52 198.18.20.1 7 u 1
+sets "it is asked for again"
+check "and need not rest for it" \
+    eventually 2 found " 198.18.20.1 52 1 reply 1 "
 
 # Limits hold whatever is asked.
 
