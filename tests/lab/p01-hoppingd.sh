@@ -54,8 +54,10 @@ hoppingd_start()
 
 hex()
 {
-	# shellcheck disable=SC2046
-	printf '%02x%02x%02x%02x' $(tr . ' ' <<<"$1")
+	local a b c d
+
+	IFS=. read -r a b c d <<<"$1"
+	printf '%02x%02x%02x%02x' "$a" "$b" "$c" "$d"
 }
 
 # ask NUMBER ADDRESS [COLUMN TYPE VALUE ...]: varbinds of a row, into $row.
