@@ -43,7 +43,7 @@ make_network()
 	wan_route 198.51.100.1 border
 	wan_route 44.0.0.0/8 crowd
 	wan_route 203.0.113.1 crowd
-	echo "set x far delay=${DELAY:-10ms} jitter=${JITTER:-2ms} both=yes" \
+	echo "set x far delay=${DELAY:-10ms} jitter=${JITTER:-2ms} order=no both=yes" \
 	    >>"$LAB/etc/outside"
 	lab_start outside wan "$LAB/bin/wan" router "$LAB/etc/outside" \
 	    "$LAB/run/outside.wan" "$LAB/log/stamps"
@@ -66,7 +66,7 @@ set_rows()
 		    "hopProbeTargetProbes.$((i + 1))" u 1
 		    "hopProbeTargetRowStatus.$((i + 1))" i 4)
 	done
-	ask snmpset -Oq "${a[@]}" >/dev/null
+	ask snmpset "${a[@]}" >/dev/null
 }
 
 # Microseconds of CPU that a process has had.
@@ -84,7 +84,7 @@ pidof_prober()
 
 all_done()
 {
-	[ "$(ask snmpget -Oqv hopProbeTargets.0)" = 0 ]
+	[ "$(ask snmpget -OqvU hopProbeTargets.0)" = 0 ]
 }
 
 # Per address, what hoppingd said and what the emulator's stamps say.

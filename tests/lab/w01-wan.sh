@@ -130,6 +130,22 @@ test_measured()
 	    page client-la -6 'www.la'
 }
 
+# One more service, whose first clients wait until their paths are measured.
+add_held()
+{
+	local h
+
+	{
+		echo '<service id="held" protocol="http" host="held.test.com"'
+		echo '    policy="balanced" wait="600ms">'
+		for h in $FARM_SERVERS; do
+			echo "  <use server=\"www.$h.test.com\"/>"
+		done
+		echo '</service>'
+	} >"$LAB/etc/held"
+	sed -i "/<\/service>/r $LAB/etc/held" "$LAB/etc/hopscotch.xml"
+}
+
 # Networks that nobody came from before: what a first client has to wait for is
 # one round trip to it, 1.5 to the farthest border, and 200 ms of work.
 test_first()
@@ -361,6 +377,7 @@ test_emulator()
 
 lab_begin nginx snmpd snmpwalk curl
 farm_make
+add_held
 farm_start
 check "the manager finds all servers up" lab_wait 20 all_up
 check "the front ends redirect" lab_wait 20 all_sent 'www.' client-ny -4

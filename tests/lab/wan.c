@@ -48,7 +48,7 @@
 #define BATCH       16
 #define CLIENTS_MAX 4
 #define LINE_BYTES  256
-#define SPIN_NS     60000 /* waking up takes no longer than that, mostly */
+#define SPIN_NS     150000 /* waking up takes no longer than that, mostly */
 #define SPACE_BYTES (16 << 20)
 
 struct client {
@@ -504,7 +504,7 @@ static int
 run(int argc, char **argv)
 {
 	static struct wan w = {.paths.random = 26559};
-	static char stamps[1 << 20];
+	static char stamps[1 << 15]; /* more would take long to write */
 	struct sigaction act = {.sa_handler = on_signal};
 
 	w.is_switch = strcmp(argv[1], "switch") == 0;

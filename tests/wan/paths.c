@@ -119,7 +119,7 @@ line_route(struct paths *p, char **word, int n)
 /* What a `set` line says; negative: it does not. */
 struct change {
 	int64_t delay_ns, jitter_ns, loss_ppm;
-	bool both;
+	bool both, order, disorder;
 };
 
 static bool
@@ -135,10 +135,12 @@ read_option(struct change *c, const char *word)
 		c->loss_ppm = ppm;
 		return true;
 	}
-	if (strcmp(word, "both=yes") == 0) {
-		c->both = true;
-		return true;
-	}
+	if (strcmp(word, "both=yes") == 0)
+		return c->both = true;
+	if (strcmp(word, "order=no") == 0)
+		return c->disorder = true;
+	if (strcmp(word, "order=yes") == 0)
+		return c->order = true;
 	return false;
 }
 
@@ -149,6 +151,8 @@ change_path(struct path *path, const struct change *c, bool named)
 	if (!path->open && !named)
 		return;
 	path->open = true;
+	if (c->order || c->disorder)
+		path->unordered = c->disorder;
 	if (c->delay_ns >= 0)
 		path->delay_ns = c->delay_ns;
 	if (c->jitter_ns >= 0)
@@ -165,7 +169,7 @@ line_set(struct paths *p, char **word, int n)
 	int from, to, i, j;
 
 	if (n < 4)
-		return "set FROM TO delay=5ms jitter=1ms loss=2% both=yes";
+		return "set FROM TO delay=5ms jitter=1ms loss=2% order=no both=yes";
 	all_from = strcmp(word[1], "*") == 0;
 	all_to = strcmp(word[2], "*") == 0;
 	named = !all_from && !all_to;
@@ -277,7 +281,7 @@ paths_due(struct paths *p, int from, int to, int64_t in_ns)
 				     (uint64_t)(path->jitter_ns / 1000) >>
 				 32) *
 		       1000;
-	if (due < path->last_ns)
+	if (due < path->last_ns && !path->unordered)
 		due = path->last_ns;
 	path->last_ns = due;
 	path->passed++;

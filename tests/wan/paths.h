@@ -9,11 +9,11 @@
  *
  *	port IFACE PLACE
  *	route PREFIX IFACE
- *	set FROM TO [delay=5ms] [jitter=1ms] [loss=2%] [both=yes]
+ *	set FROM TO [delay=5ms] [jitter=1ms] [loss=2%] [order=no] [both=yes]
  *
  * FROM and TO are places; * is all of them. There is no way between two places
  * before the first `set` of them. Jitter is added to the delay, evenly from 0
- * to the value; frames of a pair stay in order. Pure.
+ * to the value; frames of a pair stay in order unless it says no. Pure.
  */
 
 #include <stdbool.h>
@@ -30,6 +30,7 @@
 
 struct path {
 	bool open;
+	bool unordered;
 	int64_t delay_ns, jitter_ns;
 	uint32_t loss_ppm;
 	int64_t last_ns; /* when the last frame leaves, to keep order */
@@ -72,8 +73,8 @@ void paths_learn(struct paths *p, const uint8_t *mac, int port);
 int paths_station(const struct paths *p, const uint8_t *mac);
 /*
  * When a frame that came at `in` is to leave. -1: never (lost, which is
- * counted, or no way). What comes after a path was made shorter does not
- * overtake what came before.
+ * counted, or no way). Where order is kept, what comes after a path was made
+ * shorter does not overtake what came before.
  */
 int64_t paths_due(struct paths *p, int from, int to, int64_t in_ns);
 

@@ -77,6 +77,11 @@ a_path_that_gets_shorter_keeps_order(void)
 	CU_ASSERT_TRUE(paths_line(p, line, &why));
 	CU_ASSERT_EQUAL(paths_due(p, 0, 1, 10 * MS), 50 * MS);
 	CU_ASSERT_EQUAL(paths_due(p, 0, 1, 60 * MS), 61 * MS);
+	p = paths_of("port a A\nport b B\nset A B delay=50ms order=no\n");
+	CU_ASSERT_EQUAL(paths_due(p, 0, 1, 0), 50 * MS);
+	(void)strcpy(line, "set * B delay=1ms");
+	CU_ASSERT_TRUE(paths_line(p, line, &why));
+	CU_ASSERT_EQUAL(paths_due(p, 0, 1, 10 * MS), 11 * MS);
 	/* The star opens no way. */
 	CU_ASSERT_FALSE(p->path[1][1].open);
 }
