@@ -370,10 +370,13 @@ send_some(const struct slot *s, int prober, struct orders *o)
 void
 pollers_flush(struct pollers *p)
 {
-	const struct slot *s = &p->slots[p->n - 1];
+	const struct slot *s;
 	size_t i;
 
-	if (p->orders == NULL || s->pid == 0)
+	if (p->orders == NULL)
+		return;
+	s = &p->slots[p->n - 1]; /* see add_probers() */
+	if (s->pid == 0)
 		return;
 	for (i = 0; i < s->nprobers; i++)
 		while (p->orders[i].n > 0)

@@ -35,6 +35,7 @@ struct path {
 	bool foreign;     /* not yet told: what another manager asked for */
 	uint8_t silences; /* windows in a row without a reply */
 	uint8_t disagreed, agreed; /* windows in a row */
+	uint8_t confirms;          /* and those that departed or disagreed */
 	uint16_t loss;             /* hundredths of 1 %, of the worst border */
 	int32_t spread_us;         /* of the worst border */
 	uint32_t round;            /* under way, of the owner; 0: none */

@@ -16,16 +16,19 @@
 #include "lib/mem.h"
 #include "manager/window.h"
 
-#define DENIED         (-2) /* refused or not possible: not measured at all */
-#define TURN           1000 /* started at once, then others have their turn */
-#define SWEEP          2000 /* paths looked at in SWEEP_MS */
-#define SWEEP_MS       100
-#define CHILDREN       256  /* looked at for an estimate */
-#define CHILDREN_MIN   3    /* that an estimate of a parent needs */
-#define PARENT_MS      5000 /* between two estimates of one */
-#define AGREED_MAX     10   /* windows until a split path is whole again */
-#define NEW_CLIENT_MS  10000
-#define SHORT_MS       2000
+#define DENIED        (-2) /* refused or not possible: not measured at all */
+#define TURN          1000 /* started at once, then others have their turn */
+#define SWEEP         2000 /* paths looked at in SWEEP_MS */
+#define SWEEP_MS      100
+#define CHILDREN      256  /* looked at for an estimate */
+#define CHILDREN_MIN  3    /* that an estimate of a parent needs */
+#define PARENT_MS     5000 /* between two estimates of one */
+#define CONFIRMS_MAX  3    /* in a row */
+#define AGREED_MAX    10   /* windows until a split path is whole again */
+#define NEW_CLIENT_MS 10000
+#define SHORT_MS      2000
+/* Below this there is time for two trains between windows only. */
+#define THREE_US       INT64_C(50000000)
 #define BACK_MS        30000 /* in which a prober that is back gets its share */
 #define SILENCE_MAX_US INT64_C(86400000000)
 
@@ -52,6 +55,7 @@ struct prober {
 	uint32_t spare, first, last;
 	size_t nrounds;
 	int64_t fresh_us, expire_us;
+	int reps_max; /* clients that stand for a prefix */
 	double tokens, burst;
 	struct mono filled;
 	unsigned turn;
@@ -99,6 +103,9 @@ prober_new(const struct world *w, const struct manager *m,
 	}
 	p->fresh_us = m->probe_fresh_us;
 	p->expire_us = m->probe_expire_us;
+	/* Probers send a ping in 3 s to a prefix, but for bursts, and four
+	 * make a train: three trains within what is fresh. */
+	p->reps_max = p->fresh_us < THREE_US ? 2 : PATH_REPS;
 	p->burst = m->probe_rate / 10.0 > 3 ? m->probe_rate / 10.0 : 3;
 	p->tokens = p->burst;
 	p->filled = now;
@@ -315,10 +322,16 @@ silence_us(const struct prober *p, const struct path *x)
 static void
 schedule(struct prober *p, uint32_t i, struct mono now)
 {
-	const struct path *x = prefixes_at(p->paths, i);
+	struct path *x = prefixes_at(p->paths, i);
 	int64_t us;
 
-	if (is_departing(p, i) || x->disagreed > 0) {
+	if (!is_departing(p, i) && x->disagreed == 0)
+		x->confirms = 0;
+	else if (x->confirms < UINT8_MAX)
+		x->confirms++;
+	/* What does not settle is noise: then no more often than usual. */
+	if (x->confirms > 0 && x->confirms <= CONFIRMS_MAX &&
+	    in_demand(p, x, now)) {
 		p->counts.confirms++;
 		us = PROBER_CONFIRM_MS * 1000;
 		if (us > p->fresh_us)
@@ -402,7 +415,7 @@ make_whole(struct prober *p, uint32_t i, struct mono now)
 	while ((c = x->child) != PATH_NONE) {
 		struct path *y = prefixes_at(p->paths, c);
 
-		if (x->nreps < PATH_REPS && y->nreps > 0) {
+		if (x->nreps < p->reps_max && y->nreps > 0) {
 			x->rep[x->nreps] = y->rep[0];
 			memcpy(prefixes_values(p->paths, i, x->nreps),
 			    prefixes_values(p->paths, c, 0),
@@ -546,7 +559,7 @@ place_for(const struct prober *p, uint32_t i)
 	int k, oldest = 0;
 	size_t b;
 
-	if (x->nreps < PATH_REPS)
+	if (x->nreps < p->reps_max)
 		return x->nreps;
 	for (k = 0; k < x->nreps; k++) {
 		const int32_t *v = prefixes_values(p->paths, i, k);
@@ -589,7 +602,7 @@ take_rep(struct prober *p, uint32_t i, const struct addr *a, bool *is_new)
 /* --- rounds --- */
 
 static struct round *
-new_round(struct prober *p, uint32_t path, struct mono now)
+new_round(struct prober *p, uint32_t path, unsigned nreps, struct mono now)
 {
 	uint32_t n = p->spare;
 	struct round *r = &p->rounds[n];
@@ -604,7 +617,7 @@ new_round(struct prober *p, uint32_t path, struct mono now)
 	r->open = 0;
 	r->spread_us = 0;
 	r->loss = 0;
-	r->nreps = prefixes_at(p->paths, path)->nreps;
+	r->nreps = nreps;
 	r->next = 0;
 	r->last = p->last;
 	*(p->last != 0 ? &p->rounds[p->last].next : &p->first) = n;
@@ -761,11 +774,29 @@ step_over(
 	r->open--;
 }
 
+/* How many of its clients stand for a path in its next window. Whether a
+ * departure holds is seen by one of them; probers allow a prefix few pings, and
+ * all of them would take a while. */
+static unsigned
+reps_of(const struct prober *p, uint32_t i)
+{
+	const struct path *x = prefixes_at(p->paths, i);
+	const int32_t *v = prefixes_values(p->paths, i, 0);
+	size_t b;
+
+	if (x->confirms == 0 || x->disagreed > 0)
+		return x->nreps;
+	for (b = 0; b < nborders(p); b++)
+		if (window_is_measured(v[b]))
+			return 1;
+	return x->nreps;
+}
+
 static void
 start_round(struct prober *p, uint32_t i, struct mono now)
 {
 	struct path *x = prefixes_at(p->paths, i);
-	struct round *r = new_round(p, i, now);
+	struct round *r = new_round(p, i, reps_of(p, i), now);
 	size_t b;
 	unsigned k;
 

@@ -27,7 +27,7 @@
 #include "manager/record.h"
 
 #define PROBER_ROUNDS   4096  /* under way at once */
-#define PROBER_ROUND_MS 20000 /* until what did not come is given up */
+#define PROBER_ROUND_MS 45000 /* until what did not come is given up */
 #define PROBER_TURN_MS  20    /* how often to call prober_tick() when busy */
 /* A departure is looked at again soon: two windows make a change. */
 #define PROBER_CONFIRM_MS 4000

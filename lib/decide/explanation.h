@@ -48,10 +48,10 @@ struct explanation {
 	char *prefix; /* of the line of paths, or NULL: none holds */
 	int64_t age_ms;
 	bool fresh;
-	bool inherited;  /* an estimate from the prefixes it covers */
-	bool incomplete; /* first values are still to come */
+	bool inherited;          /* an estimate from the prefixes it covers */
+	bool incomplete;         /* first values are still to come */
 	int64_t spread_us, loss; /* of the worst border; 0: not told */
-	int64_t in_us; /* or -1 */
+	int64_t in_us;           /* or -1 */
 	int64_t contradictions;
 	struct explained_border *borders;
 	size_t nborders;

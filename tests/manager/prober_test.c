@@ -334,6 +334,26 @@ noise_changes_nothing_and_a_change_takes_two_windows(void)
 	end(s);
 }
 
+static void
+what_never_settles_is_not_asked_all_the_time(void)
+{
+	struct scene *s = begin(0);
+	struct prober_counts c;
+	int i;
+
+	want(s, "192.0.2.7");
+	answer_all(s, 20000, 60000);
+	for (i = 0; i < 1200; i++) {
+		want(s, "192.0.2.7");
+		pass(s, 1000);
+		answer_all(s, i % 2 == 0 ? 90000 : 2000, 60000);
+	}
+	prober_count(s->prober, &c);
+	/* Twenty minutes: a handful that are due, some looked at again. */
+	CU_ASSERT(c.windows > 2 && c.windows < 16);
+	end(s);
+}
+
 /* Two clients of one prefix, from now on both measured in its windows. */
 static void
 two_clients(struct scene *s)
@@ -680,6 +700,8 @@ static const struct unit_test tests[] = {
 	what_is_in_use_is_measured_again_and_what_is_not_is_not},
     {"noise changes nothing and a change takes two windows",
 	noise_changes_nothing_and_a_change_takes_two_windows},
+    {"what never settles is not asked all the time",
+	what_never_settles_is_not_asked_all_the_time},
     {"a prefix whose clients disagree is split",
 	a_prefix_whose_clients_disagree_is_split},
     {"clients that agree keep their prefix whole",
