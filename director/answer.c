@@ -490,6 +490,9 @@ scope(const struct answer *a, const struct ask *q,
 
 	if (rtt_used)
 		return bits;
+	/* What is split has clients with values of their own in it. */
+	if (path->known && path->ping.inherited && path->ping.prefix.len >= len)
+		return bits;
 	if (path->known && path->ping.prefix.len > len)
 		len = path->ping.prefix.len;
 	return len < bits ? len : bits;

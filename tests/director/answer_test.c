@@ -290,6 +290,45 @@ decisions_that_fall_short_are_counted(void)
 	room_fini(&r);
 }
 
+/* With shared replies a border 30 ms away cannot answer in 20 ms when what
+ * comes in at the contact takes 40 there and back. */
+static void
+values_that_cannot_be_true_are_counted_per_border(void)
+{
+	struct room r;
+
+	room_init_with(&r,
+	    fixture_load(
+		"<hopscotch xmlns='urn:hopscotch:config:1'>"
+		"<network replies='shared'>"
+		"<site id='ny'/><site id='la'/>"
+		"<link between='ny la' delay='30ms'/></network>" FIXTURE_POLICY
+		    FIXTURE_SERVERS FIXTURE_SERVICE("balanced", "")
+			FIXTURE_DAEMONS FIXTURE_TAIL));
+	say(&r, "ping 192.0.2.0/24 40000 20000");
+	say(&r, "ping 198.51.100.0/24 40000 70000");
+	(void)ask(&r, "ask 1 www ny 192.0.2.1");
+	(void)ask(&r, "ask 1 www ny 192.0.2.2"); /* scored before */
+	(void)ask(&r, "ask 1 www ny 198.51.100.1");
+	CU_ASSERT_EQUAL(r.t->contradictions[0], 0);
+	CU_ASSERT_EQUAL(r.t->contradictions[1], 1);
+	room_fini(&r);
+}
+
+static void
+an_estimate_is_used_and_counted_as_one(void)
+{
+	struct room r;
+
+	room_init(&r);
+	say(&r, "ping 192.0.0.0/16 90000 1000 inherited=1");
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(ask(&r, "ask 1 www ny 192.0.2.1"), " la1 la "));
+	CU_ASSERT_EQUAL(r.t->service[0].fallbacks[FALLBACK_INHERITED_PATH], 1);
+	CU_ASSERT_EQUAL(r.t->service[0].fallbacks[FALLBACK_UNMEASURED], 0);
+	room_fini(&r);
+}
+
 /* A world of `n` servers at one site, of weights 1, 2, 3 and so on. */
 static struct world *
 crowd(unsigned n)
@@ -477,6 +516,10 @@ static const struct unit_test tests[] = {
     {"no server has a reason", no_server_has_a_reason},
     {"decisions that fall short are counted",
 	decisions_that_fall_short_are_counted},
+    {"values that cannot be true are counted per border",
+	values_that_cannot_be_true_are_counted_per_border},
+    {"an estimate is used and counted as one",
+	an_estimate_is_used_and_counted_as_one},
     {"of many servers each gets its share",
 	of_many_servers_each_gets_its_share},
     {"counted decisions have the shares of the draw",
