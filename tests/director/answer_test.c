@@ -326,6 +326,13 @@ an_estimate_is_used_and_counted_as_one(void)
 	    strstr(ask(&r, "ask 1 www ny 192.0.2.1"), " la1 la "));
 	CU_ASSERT_EQUAL(r.t->service[0].fallbacks[FALLBACK_INHERITED_PATH], 1);
 	CU_ASSERT_EQUAL(r.t->service[0].fallbacks[FALLBACK_UNMEASURED], 0);
+	/* It holds for all of the client's prefix, but not where others of
+	 * that are known to be elsewhere. */
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(ask(&r, "ask 1 www ny 192.0.2.1"), " 24 la1 la "));
+	say(&r, "ping 192.0.2.0/24 90000 1000 inherited=1");
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(ask(&r, "ask 1 www ny 192.0.2.1"), " 32 la1 la "));
 	room_fini(&r);
 }
 
