@@ -172,6 +172,7 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(ROOMS:%=$(BUILD)/%.a) \
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 bench: lab-tools $(BENCHES)
+	$(Q)tools/deps bench || true
 	$(Q)for b in tests/bench/*.sh; do $$b || exit 1; done
 
 lint:

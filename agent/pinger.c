@@ -373,6 +373,9 @@ send_trouble(int error)
 	case ENETUNREACH:
 	case EHOSTUNREACH:
 		return "no-route";
+	case EADDRNOTAVAIL:
+	case EAFNOSUPPORT:
+		return "no-address-family";
 	case EPERM:
 	case EACCES:
 		return "forbidden-by-this-host";
