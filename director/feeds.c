@@ -2,7 +2,8 @@
 /*
  * Owns the feeds and their views. A feed that comes back is heard twice: its
  * lines go into the view in use, so that news count at once, and into a new
- * one that takes its place at `synced`, so that what is not repeated goes.
+ * one that takes its place at `synced`, so that what is not repeated goes, but
+ * for paths, which age.
  */
 #include "director/feeds.h"
 
@@ -268,6 +269,9 @@ synced(struct feeds *f, struct feed *feed)
 	feed->syncing = false;
 	if (feed->next == NULL)
 		return;
+	/* Paths age by themselves; a manager that has restarted knows few of
+	 * those that it measured before. */
+	view_move_paths(feed->next, feed->view);
 	view_free(&feed->view);
 	feed->view = feed->next;
 	feed->next = NULL;

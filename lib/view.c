@@ -797,6 +797,24 @@ view_fresh_us(const struct view *v)
 }
 
 void
+view_move_paths(struct view *to, struct view *from)
+{
+	pings_free(&to->pings);
+	to->pings = from->pings;
+	from->pings = NULL;
+	to->expired = from->expired;
+	to->path_time = from->path_time;
+	if (to->order != NULL)
+		return;
+	to->order = from->order;
+	to->norder = from->norder;
+	to->unit_us = from->unit_us;
+	to->told_fresh_us = from->told_fresh_us;
+	from->order = NULL;
+	from->norder = 0;
+}
+
+void
 view_count_paths(struct view *v, struct mono now, struct view_paths *out)
 {
 	*out = (struct view_paths){.max = v->limits.max};

@@ -107,6 +107,9 @@ struct view_paths {
 /* How long values are fresh for whoever measures (the `fresh` of the borders
  * line), at most what the limits say. */
 int64_t view_fresh_us(const struct view *v);
+/* Let one view have the paths of another one of the same world, which loses
+ * them: all its own are among those. */
+void view_move_paths(struct view *to, struct view *from);
 /* Cheap: the fresh ones are counted as time goes by, not anew. */
 void view_count_paths(struct view *v, struct mono now, struct view_paths *out);
 

@@ -272,6 +272,38 @@ a_feed_that_comes_back_is_asked_for_everything(void)
 	world_free(&w);
 }
 
+static void
+paths_that_are_not_said_again_stay(void)
+{
+	static const bool up[2] = {true, true};
+	struct world *w = fixture_world();
+	struct feeds *f = new_feeds(w);
+	struct feed *m1 = fixture_up(f, "m1", true, true, true, at_ms(0));
+	struct view_ping p;
+	struct addr a;
+
+	(void)addr_parse("192.0.2.1", &a);
+	(void)fixture_say(f, m1, at_ms(0), "borders unit=ms ny la");
+	(void)fixture_say(f, m1, at_ms(0), "ping 192.0.2.0/24 10 20");
+	(void)fixture_say(f, m1, at_ms(0), "ping 192.0.3.0/24 30 40");
+	(void)fixture_say(f, m1, at_ms(0), "synced");
+	feeds_down(f, m1, REASON_DISCONNECTED, at_ms(100));
+	m1 = fixture_up(f, "m1", true, true, true, at_ms(200));
+	(void)fixture_say(f, m1, at_ms(200), "borders unit=ms la ny");
+	(void)fixture_say(f, m1, at_ms(200), "ping 192.0.3.0/24 50 60");
+	(void)fixture_say(f, m1, at_ms(200), "synced");
+	(void)feeds_choose(f, at_ms(200));
+	CU_ASSERT_TRUE_FATAL(
+	    view_ping(feeds_view(f, FEED_PATH), &a, up, at_ms(200), &p));
+	CU_ASSERT_EQUAL(p.ping_us[0], 10000);
+	(void)addr_parse("192.0.3.1", &a);
+	CU_ASSERT_TRUE_FATAL(
+	    view_ping(feeds_view(f, FEED_PATH), &a, up, at_ms(200), &p));
+	CU_ASSERT_EQUAL(p.ping_us[0], 60000);
+	feeds_free(&f);
+	world_free(&w);
+}
+
 /* m1 knew la1 as down and told a load of ny2; it hangs up and comes back. */
 static struct feed *
 come_back(struct feeds *f)
@@ -446,6 +478,7 @@ static const struct unit_test tests[] = {
 	the_newest_values_count_where_none_are_fresh},
     {"a feed that comes back is asked for everything",
 	a_feed_that_comes_back_is_asked_for_everything},
+    {"paths that are not said again stay", paths_that_are_not_said_again_stay},
     {"the old view stays in use until synced",
 	the_old_view_stays_in_use_until_synced},
     {"news counts before synced", news_counts_before_synced},

@@ -486,6 +486,29 @@ options_of_a_ping_line_are_kept(void)
 }
 
 static void
+paths_can_move_to_another_view(void)
+{
+	static const bool up[3] = {true, true, true};
+	struct view *to;
+	struct view_ping p;
+	struct addr a;
+
+	begin();
+	to = view_new(self.w);
+	(void)addr_parse("10.0.0.1", &a);
+	TAKEN("borders unit=us border0 border1 border2");
+	TAKEN("ping 10.0.0.0/24 4 5 6");
+	view_move_paths(to, self.v);
+	CU_ASSERT_FALSE(view_ping(self.v, &a, up, (struct mono){NOW}, &p));
+	CU_ASSERT_TRUE(view_ping(to, &a, up, (struct mono){NOW}, &p));
+	CU_ASSERT_EQUAL(p.ping_us[2], 6);
+	view_free(&self.v);
+	self.v = to;
+	TAKEN("ping 10.0.0.0/24 7 8 9");
+	end();
+}
+
+static void
 who_measures_says_how_long_it_is_fresh(void)
 {
 	struct view_limits limits = {10000000, 60000000, 100};
@@ -528,6 +551,7 @@ static const struct unit_test tests[] = {
     {"pings are fresh, then stale, then gone",
 	pings_are_fresh_then_stale_then_gone},
     {"options of a ping line are kept", options_of_a_ping_line_are_kept},
+    {"paths can move to another view", paths_can_move_to_another_view},
     {"who measures says how long it is fresh",
 	who_measures_says_how_long_it_is_fresh},
 };
