@@ -104,6 +104,12 @@ lab_end()
 		mkdir -p "$LAB_TOP/build/test/$LAB_NAME"
 		cp -f "$LAB"/log/* "$LAB_TOP/build/test/$LAB_NAME/" 2>/dev/null
 	fi
+	# Programs built with sanitizers tell what they found in their logs.
+	if grep -nE 'ERROR: AddressSanitizer|runtime error:' \
+	    "$LAB"/log/*.log 2>/dev/null; then
+		echo "not ok ${LAB_NAME:-lab}: sanitizer reports"
+		status=1
+	fi
 	lab_clean
 	exit $status
 }
