@@ -269,7 +269,8 @@ status_shows_all_and_says_who_is_unreachable(void)
 	    "  www.ny1  up        8700  -\n"
 	    "  www.la1  draining     -  j\xc3\xb6rg\n");
 	CU_ASSERT_EQUAL(HOPCTL("status", "--daemon", "m1"), CTL_OK);
-	CU_ASSERT_PTR_NULL(strstr(t.out, "d1"));
+	/* Not "d1": the name of the scratch directory may hold that. */
+	CU_ASSERT_PTR_NULL(strstr(t.out, "hopdirectord"));
 	CU_ASSERT_EQUAL(
 	    HOPCTL("status", "--daemon", "m1", "service"), CTL_FAILED);
 	has("no table \"service\"; there are daemon server\n");

@@ -40,6 +40,7 @@ lab_skip()
 	exit 77
 }
 
+# A lab beside the demo's `hop-` has one letter more, `hop-t-`: not ours.
 lab_namespaces()
 {
 	ip netns list 2>/dev/null | awk -v p="$LAB_PREFIX" '
@@ -105,6 +106,12 @@ lab_end()
 	if [ -n "${LAB_NAME:-}" ]; then
 		mkdir -p "$LAB_TOP/build/test/$LAB_NAME"
 		cp -f "$LAB"/log/* "$LAB_TOP/build/test/$LAB_NAME/" 2>/dev/null
+	fi
+	# Programs built with sanitizers tell what they found in their logs.
+	if grep -nE 'ERROR: AddressSanitizer|runtime error:' \
+	    "$LAB"/log/*.log 2>/dev/null; then
+		echo "not ok ${LAB_NAME:-lab}: sanitizer reports"
+		status=1
 	fi
 	lab_clean
 	exit $status
