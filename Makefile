@@ -173,7 +173,8 @@ $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(ROOMS:%=$(BUILD)/%.a) \
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 bench: lab-tools $(BENCHES)
 	$(Q)tools/deps bench || true
-	$(Q)for b in tests/bench/*.sh; do $$b || exit 1; done
+	$(Q)for b in $(filter-out %/ping.sh,$(wildcard tests/bench/*.sh)); do \
+	    $$b || exit 1; done # paths.sh runs ping.sh
 
 lint:
 	$(Q)tests/run lint

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What measured paths cost, and how true they are: round trip times of
-# hoppingd, asked for by SNMP, against the stamps of the emulator between it
-# and 5000 addresses; its CPU time per probe; the manager's per prefix.
+# What measured paths cost, and how true they are, as one table: round trip
+# times of hoppingd, asked for by SNMP, against the stamps of the emulator
+# between it and 5000 addresses; its CPU time per probe beside fping's
+# (ping.sh); the manager's for 10 000 prefixes that become fresh (prober.sh).
 # PROBES=5000, one to an address; JITTER=2ms, DELAY=10ms each way.
 
 set -u
@@ -43,8 +44,8 @@ make_network()
 	wan_route 198.51.100.1 border
 	wan_route 44.0.0.0/8 crowd
 	wan_route 203.0.113.1 crowd
-	echo "set x far delay=${DELAY:-10ms} jitter=${JITTER:-2ms} order=no both=yes" \
-	    >>"$LAB/etc/outside"
+	echo "set x far delay=${DELAY:-10ms} jitter=${JITTER:-2ms} order=no" \
+	    "both=yes" >>"$LAB/etc/outside"
 	lab_start outside wan "$LAB/bin/wan" router "$LAB/etc/outside" \
 	    "$LAB/run/outside.wan" "$LAB/log/stamps"
 	lab_wait 5 wan_tell show
@@ -154,17 +155,47 @@ bench_rtt()
 	figures=$(join_stamps | percentiles)
 	# shellcheck disable=SC2086 # four numbers
 	set -- $figures
-	printf '%-46s %10s us\n' \
-	    "RTT against the emulator's stamps, p50" "$2" \
-	    "  p99 (meant: below 50), $1 probes" "$3" "  worst" "$4" \
-	    "CPU per probe, with SET and journal by SNMP" \
-	    $(((after - before) / PROBES))
-	awk '$3 != "lost" { print ($3 - $2) / 1000 }' "$LAB/log/stamps" |
-	    percentiles | {
-		read -r _ p50 p99 worst
-		printf '%-46s %10s us\n' "emulator: late by, p50" "$p50" \
-		    "  p99 (meant: below 100)" "$p99" "  worst" "$worst"
-	}
+	row "RTT against the emulator's stamps, p50" "$2 us" "$1 probes"
+	row "  p99" "$3 us" "meant: below 50"
+	row "  worst" "$4 us"
+	row "CPU per probe, with all SNMP for it" \
+	    "$(((after - before) / PROBES)) us" "a row and a result each"
+	# shellcheck disable=SC2046 # four numbers
+	set -- $(awk '$3 != "lost" { print ($3 - $2) / 1000 }' \
+	    "$LAB/log/stamps" | percentiles)
+	row "emulator late by, p50" "$2 us" "$1 packets"
+	row "  p99" "$3 us" "meant: below 100"
+	row "  worst" "$4 us"
+}
+
+# row WHAT FIGURE [REMARK]
+row()
+{
+	printf '%-44s %12s  %s\n' "$1" "$2" "${3:-}"
+}
+
+# CPU per probe, beside fping at the same rate in the same run.
+bench_cpu()
+{
+	LAB_BUILD=$LAB_BUILD "$LAB_TOP/tests/bench/ping.sh" >"$LAB/log/ping.log" \
+	    2>&1
+	grep '^skip' "$LAB/log/ping.log"
+	while read -r what figure remark; do
+		row "CPU per probe, 1000 a second: $what" "$figure us" "$remark"
+	done < <(sed -nE 's/^([a-z]+): +([0-9]+) probes\/s, ([0-9.]+) us .*/\1 \3 \2 probes\/s/p' \
+	    "$LAB/log/ping.log")
+	row "  hoppingd to fping" "$(sed -nE \
+	    's/^hoppingd takes ([0-9.]+) of.*/\1/p' "$LAB/log/ping.log")" \
+	    "meant: at most 0.33"
+}
+
+# The manager's decisions and lines.
+bench_manager()
+{
+	"$LAB_BUILD/tests/bench/prober_bench" 10000 4 3 >"$LAB/log/prober.log"
+	row "manager, 10 000 fresh prefixes, 4 borders" "$(sed -nE \
+	    's/.* ([0-9]+ ms) for 10 000.*/\1/p' "$LAB/log/prober.log")" \
+	    "of CPU"
 }
 
 lab_begin snmpd snmpset snmpbulkwalk
@@ -173,3 +204,5 @@ for p in hoppingd tests/lab/wan; do
 done
 farm_mibs
 bench_rtt
+bench_cpu
+bench_manager

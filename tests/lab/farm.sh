@@ -377,23 +377,6 @@ farm_start_prober()
 	    --agentx "$LAB/host/border-$s/agentx/master"
 }
 
-# Pings for the four clients, by a collector that is a shell script.
-farm_start_collector()
-{
-	lab_start_unprivileged collector director \
-	    bash "$LAB/bin/collector.sh" 127.0.0.1 26559 "$LAB/etc/pings"
-}
-
-farm_pings()
-{
-	local s
-
-	echo "borders unit=ms $FARM_SITES"
-	for s in $FARM_SITES; do
-		echo "ping ${FARM_NET[$s]}.0/24 ${FARM_RTT[$s]}"
-	done
-}
-
 farm_role()
 {
 	case $1 in
@@ -414,9 +397,7 @@ farm_make()
 		cp "$LAB_BUILD/$p" "$LAB/bin/" || exit 1
 	done
 	cp "$LAB_BUILD"/tests/lab/{fill,lines,load,wan} "$LAB/bin/" || exit 1
-	cp "$LAB_TOP/tests/lab/collector.sh" "$LAB/bin/"
 	farm_conf
-	farm_pings >"$LAB/etc/pings"
 	farm_mibs
 	farm_hosts
 	for h in $FARM_SERVERS; do

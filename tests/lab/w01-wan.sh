@@ -33,19 +33,12 @@ all_sent()
 	[ "$(grep -cE "^302 $pattern" "$LAB/sent")" = 20 ]
 }
 
-# A client of a site's network that has not asked before.
+# A client that has not asked before, in the network near a site.
 FRESH=10
 fresh_to()
 {
-	local pattern=$1 s=$2
-
-	FRESH=$((FRESH < 18 ? FRESH + 1 : 11))
-	all_sent "$pattern" "client-$s" -4 --interface "${FARM_NET[$s]}.$FRESH"
-}
-
-explain()
-{
-	farm_hopctl explain --contact "$@"
+	FRESH=$((FRESH + 1))
+	all_sent "$1" "client-$2" -4 --interface "${FARM_NET[$2]}.$FRESH"
 }
 
 # pinged CLIENT BORDER: the director's round trip time between them, in us.
@@ -239,11 +232,15 @@ others_stay()
 test_delay()
 {
 	wan_set dc net-dc delay=60ms both=yes
-	within 60000 "a path gets slower: new clients of the network move" \
+	within 60000 "a path gets slower: the network's clients move" \
+	    all_sent 'www.ny.-ny' client-dc -4
+	check "so does one that comes for the first time" \
 	    fresh_to 'www.ny.-ny' dc
 	check "nobody else's do" others_stay
 	wan_set dc net-dc delay=4.5ms both=yes
 	within 60000 "it gets faster again: they come back" \
+	    all_sent 'www.dc.-dc' client-dc -4
+	check "so does one that comes for the first time now" \
 	    fresh_to 'www.dc.-dc' dc
 	check "nobody else's have moved" others_stay
 }
@@ -332,7 +329,7 @@ test_uplink()
 	wan_set dc '*' loss=0% both=yes
 	within 60000 "it works again: its border is up" border_is dc up
 	within 60000 "and clients leave by it again" \
-	    fresh_to 'www.dc.-dc' dc
+	    all_sent 'www.dc.-dc' client-dc -4
 }
 
 # Its servers are not lost: with all others drained, they serve.
