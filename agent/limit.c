@@ -16,7 +16,7 @@
 #define MS           INT64_C(1000000)
 #define OPT_OUT_SETS 8192
 #define LEVEL_MAX    11 /* a minute doubled so often is more than a day */
-#define TICK_MS      20
+#define TICK_MS      30 /* in which the engine sends, at most */
 
 struct place {
 	struct addr addr;

@@ -3,7 +3,7 @@
  * Rounds and canaries on two sockets. Owns sockets, targets, journal, limits
  * and canaries; the pure parts of it all are in files of their own.
  *
- * All is done in ticks, 5 ms apart, or 20 when there is much to send: whoever
+ * All is done in ticks, 5 ms apart, or 30 when there is much to send: whoever
  * asks, however much, makes a row in a table and no packet. Replies are read in
  * ticks too, many at a time, for the kernel has stamped them when they came;
  * woken up for each one the daemon would cost twice as much. When the loop
@@ -26,7 +26,7 @@
 #include "lib/mem.h"
 
 #define TICK_MS   5
-#define BUSY_MS   20  /* between ticks when there is much to send */
+#define BUSY_MS   30  /* between ticks when there is much to send */
 #define BUSY      400 /* probes a second */
 #define READ_MS   1000
 #define LOOKS_MAX 2000 /* rows in one tick, so that replies have their turn */

@@ -4,7 +4,7 @@
 
 /*
  * The ping engine: rounds for the targets and probes for the canaries, within
- * the limits, paced in ticks of 5 to 20 ms. It knows nothing of SNMP.
+ * the limits, paced in ticks of 5 to 30 ms. It knows nothing of SNMP.
  */
 
 #include <event2/event.h>

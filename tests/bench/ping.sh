@@ -68,7 +68,8 @@ for ((i = 0; i < 1000; i++)); do
 done >"$dir/fping.list"
 # Elsewhere: raw sockets see all replies of their namespace.
 start fping unshare -n sh -c 'ip link set lo up; exec "$@"' sh fping -q -l -i 1 -p 1000 -f "$dir/fping.list"
-sleep 5
+# Until all its tables have been touched, and every target was measured once.
+sleep "${PING_WARM:-18}"
 begin=${EPOCHREALTIME/./}
 s0=$(sent) h0=$(cpu "${pids[hoppingd]}") f0=$(cpu "${pids[fping]}")
 sleep "$seconds"
