@@ -169,7 +169,8 @@ line_set(struct paths *p, char **word, int n)
 	int from, to, i, j;
 
 	if (n < 4)
-		return "set FROM TO delay=5ms jitter=1ms loss=2% order=no both=yes";
+		return "set FROM TO delay=5ms jitter=1ms loss=2% order=no "
+		       "both=yes";
 	all_from = strcmp(word[1], "*") == 0;
 	all_to = strcmp(word[2], "*") == 0;
 	named = !all_from && !all_to;
