@@ -6,7 +6,7 @@
  * All is done in ticks, 5 ms apart, or 30 when there is much to send: whoever
  * asks, however much, makes a row in a table and no packet. Replies are read in
  * ticks too, many at a time, for the kernel has stamped them when they came;
- * woken up for each one the daemon would cost twice as much. When the loop
+ * woken up for each one the daemon would cost more. When the loop
  * stood still, because snmpd hung or somebody stopped us, what had no reply by
  * then is not called silent.
  */
