@@ -4,12 +4,6 @@
 
 #include <stdio.h>
 
-static void
-scalar(struct snap *s, enum mib_object o, int64_t value)
-{
-	snap_number(s, o, NULL, 0, value);
-}
-
 static int64_t
 amount(uint64_t n)
 {
@@ -21,12 +15,13 @@ fill_daemon(struct snap *s, const struct loadmib *m, struct mono now)
 {
 	snap_text(s, MIB_hopLoadVersion, NULL, 0, HOP_VERSION);
 	snap_age(s, MIB_hopLoadUptime, NULL, 0, mono_us(now, m->started));
-	scalar(s, MIB_hopLoadSampleInterval, m->interval_ms);
-	scalar(s, MIB_hopLoadChecks, (int64_t)checks_count(m->checks));
-	scalar(s, MIB_hopLoadChecksNotUp, (int64_t)checks_not_up(m->checks));
+	snap_scalar(s, MIB_hopLoadSampleInterval, m->interval_ms);
+	snap_scalar(s, MIB_hopLoadChecks, (int64_t)checks_count(m->checks));
+	snap_scalar(
+	    s, MIB_hopLoadChecksNotUp, (int64_t)checks_not_up(m->checks));
 	snap_text(s, MIB_hopLoadPorts, NULL, 0, m->ports);
-	scalar(s, MIB_hopLoadSamplesMissed, m->missed);
-	scalar(s, MIB_hopLoadCheckChanges, checks_changes(m->checks));
+	snap_scalar(s, MIB_hopLoadSamplesMissed, m->missed);
+	snap_scalar(s, MIB_hopLoadCheckChanges, checks_changes(m->checks));
 }
 
 /* BITS: bit 0 is the first of the first octet (RFC 3417, 8). */
@@ -47,16 +42,16 @@ fill_sample(struct snap *s, const struct load_sample *l, const struct mono now)
 {
 	uint8_t bits = metric_bits(l->metrics);
 
-	scalar(s, MIB_hopLoadSampleNumber, l->number);
+	snap_scalar(s, MIB_hopLoadSampleNumber, l->number);
 	snap_age(s, MIB_hopLoadSampleAge, NULL, 0, mono_us(now, l->taken));
 	snap_bytes(s, MIB_hopLoadSampleMetrics, NULL, 0, &bits, 1);
-	scalar(s, MIB_hopLoadConnections, amount(l->connections));
-	scalar(s, MIB_hopLoadRamFree, amount(l->ram_free));
-	scalar(s, MIB_hopLoadRamTotal, amount(l->ram_total));
-	scalar(s, MIB_hopLoadSwapFree, amount(l->swap_free));
-	scalar(s, MIB_hopLoadSwapTotal, amount(l->swap_total));
-	scalar(s, MIB_hopLoadCpuIdle, l->cpu_idle);
-	scalar(s, MIB_hopLoadCpus, l->cpus);
+	snap_scalar(s, MIB_hopLoadConnections, amount(l->connections));
+	snap_scalar(s, MIB_hopLoadRamFree, amount(l->ram_free));
+	snap_scalar(s, MIB_hopLoadRamTotal, amount(l->ram_total));
+	snap_scalar(s, MIB_hopLoadSwapFree, amount(l->swap_free));
+	snap_scalar(s, MIB_hopLoadSwapTotal, amount(l->swap_total));
+	snap_scalar(s, MIB_hopLoadCpuIdle, l->cpu_idle);
+	snap_scalar(s, MIB_hopLoadCpus, l->cpus);
 }
 
 /* hopLoadCheckType */

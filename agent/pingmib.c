@@ -8,12 +8,6 @@
 #include "lib/reason.h"
 
 static void
-scalar(struct snap *s, enum mib_object o, int64_t value)
-{
-	snap_number(s, o, NULL, 0, value);
-}
-
-static void
 fill_uplink(struct snap *s, const struct canaries *c, struct mono now)
 {
 	const char *reason = "not-judged-yet";
@@ -24,25 +18,25 @@ fill_uplink(struct snap *s, const struct canaries *c, struct mono now)
 		reason = "canaries-reply";
 	else if (c->uplink == STATE_DOWN)
 		reason = "canaries-silent";
-	scalar(s, MIB_hopProbeUplinkState, c->uplink);
+	snap_scalar(s, MIB_hopProbeUplinkState, c->uplink);
 	snap_text(s, MIB_hopProbeUplinkReason, NULL, 0, reason);
 	snap_age(
 	    s, MIB_hopProbeUplinkStateAge, NULL, 0, mono_us(now, c->since));
-	scalar(s, MIB_hopProbeUplinkStateChanges, c->changes);
-	scalar(s, MIB_hopProbeUplinkCanaries, (int64_t)c->n);
-	scalar(s, MIB_hopProbeUplinkCanariesUp, (int64_t)canaries_up(c));
+	snap_scalar(s, MIB_hopProbeUplinkStateChanges, c->changes);
+	snap_scalar(s, MIB_hopProbeUplinkCanaries, (int64_t)c->n);
+	snap_scalar(s, MIB_hopProbeUplinkCanariesUp, (int64_t)canaries_up(c));
 }
 
 static void
 fill_limits(struct snap *s, const struct pingmib *m)
 {
-	scalar(s, MIB_hopProbeMaxTargets,
+	snap_scalar(s, MIB_hopProbeMaxTargets,
 	    (int64_t)targets_max(pinger_targets(m->pinger)));
-	scalar(s, MIB_hopProbeMaxRate, m->rate);
-	scalar(s, MIB_hopProbeTargetGap, LIMIT_TARGET_GAP_MS);
-	scalar(s, MIB_hopProbePrefixGap, LIMIT_PREFIX_GAP_MS);
-	scalar(s, MIB_hopProbePrefixLength4, LIMIT_PREFIX4);
-	scalar(s, MIB_hopProbePrefixLength6, LIMIT_PREFIX6);
+	snap_scalar(s, MIB_hopProbeMaxRate, m->rate);
+	snap_scalar(s, MIB_hopProbeTargetGap, LIMIT_TARGET_GAP_MS);
+	snap_scalar(s, MIB_hopProbePrefixGap, LIMIT_PREFIX_GAP_MS);
+	snap_scalar(s, MIB_hopProbePrefixLength4, LIMIT_PREFIX4);
+	snap_scalar(s, MIB_hopProbePrefixLength6, LIMIT_PREFIX6);
 }
 
 static void
@@ -50,29 +44,29 @@ fill_counters(struct snap *s, const struct pinger *p)
 {
 	const struct pinger_counters *c = pinger_counters(p);
 
-	scalar(
+	snap_scalar(
 	    s, MIB_hopProbeTargets, (int64_t)targets_count(pinger_targets(p)));
-	scalar(s, MIB_hopProbeInFlight, (int64_t)pinger_in_flight(p));
-	scalar(s, MIB_hopProbeSent, c->sent);
-	scalar(s, MIB_hopProbeReplies, c->replies);
-	scalar(s, MIB_hopProbeRepliesLate, c->late);
-	scalar(s, MIB_hopProbeRepliesUnmatched, c->unmatched);
-	scalar(s, MIB_hopProbeTimeouts, c->timeouts);
-	scalar(s, MIB_hopProbeSendErrors, c->send_errors);
-	scalar(s, MIB_hopProbeOwnLosses, c->own_losses);
-	scalar(s, MIB_hopProbeUnjudged, c->unjudged);
-	scalar(s, MIB_hopProbeRepliesDuplicate, c->duplicate);
-	scalar(s, MIB_hopProbeUnstamped, c->unstamped);
-	scalar(s, MIB_hopProbeStalls, c->stalls);
+	snap_scalar(s, MIB_hopProbeInFlight, (int64_t)pinger_in_flight(p));
+	snap_scalar(s, MIB_hopProbeSent, c->sent);
+	snap_scalar(s, MIB_hopProbeReplies, c->replies);
+	snap_scalar(s, MIB_hopProbeRepliesLate, c->late);
+	snap_scalar(s, MIB_hopProbeRepliesUnmatched, c->unmatched);
+	snap_scalar(s, MIB_hopProbeTimeouts, c->timeouts);
+	snap_scalar(s, MIB_hopProbeSendErrors, c->send_errors);
+	snap_scalar(s, MIB_hopProbeOwnLosses, c->own_losses);
+	snap_scalar(s, MIB_hopProbeUnjudged, c->unjudged);
+	snap_scalar(s, MIB_hopProbeRepliesDuplicate, c->duplicate);
+	snap_scalar(s, MIB_hopProbeUnstamped, c->unstamped);
+	snap_scalar(s, MIB_hopProbeStalls, c->stalls);
 }
 
 static void
 fill_journal(struct snap *s, const struct journal *j)
 {
-	scalar(s, MIB_hopProbeJournalCurrentEpoch, journal_epoch(j));
-	scalar(s, MIB_hopProbeJournalLastIndex, journal_last(j));
-	scalar(s, MIB_hopProbeJournalSize, (int64_t)journal_size(j));
-	scalar(s, MIB_hopProbeJournalBumped, journal_bumped(j));
+	snap_scalar(s, MIB_hopProbeJournalCurrentEpoch, journal_epoch(j));
+	snap_scalar(s, MIB_hopProbeJournalLastIndex, journal_last(j));
+	snap_scalar(s, MIB_hopProbeJournalSize, (int64_t)journal_size(j));
+	snap_scalar(s, MIB_hopProbeJournalBumped, journal_bumped(j));
 }
 
 static void

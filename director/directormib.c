@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One function a table. Row numbers are places in the configuration, from 1
- * on. Reads the desk, changes nothing but what it brings up to date there.
+ * One function a table. Row numbers stay with their elements (lib/rows). Reads
+ * the desk, changes nothing but what it brings up to date there.
  */
 #include "director/directormib.h"
 
@@ -9,32 +9,6 @@
 
 #include "lib/decide/pick.h"
 #include "lib/view.h"
-
-/* A scalar, and a column at one index. */
-static void
-scalar(struct snap *s, enum mib_object o, uint64_t value)
-{
-	snap_number(s, o, NULL, 0, (int64_t)value);
-}
-
-static void
-number(struct snap *s, enum mib_object o, uint32_t row, uint64_t value)
-{
-	snap_number(s, o, &row, 1, (int64_t)value);
-}
-
-static void
-text(struct snap *s, enum mib_object o, uint32_t row, const char *value)
-{
-	snap_text(s, o, &row, 1, value);
-}
-
-static void
-age(struct snap *s, enum mib_object o, uint32_t row, struct mono now,
-    struct mono since)
-{
-	snap_age(s, o, &row, 1, mono_us(now, since));
-}
 
 static uint32_t
 row_of(const struct desk *d, enum row_kind kind, int place)
@@ -57,14 +31,14 @@ fill_answers(struct snap *s, const struct desk *d)
 {
 	const struct tally *t = d->tally;
 
-	scalar(s, MIB_hopDirectorDecisions, t->decisions);
-	scalar(s, MIB_hopDirectorNoServer, t->no_server);
-	scalar(s, MIB_hopDirectorDecisionTime, t->time_ns / 1000);
-	scalar(s, MIB_hopDirectorAskErrors, t->ask_errors);
-	scalar(s, MIB_hopDirectorAskers, desk_askers(d));
-	scalar(s, MIB_hopDirectorPeersSkewed, desk_skewed(d));
-	scalar(s, MIB_hopDirectorPeersRefused, peer_refused());
-	scalar(s, MIB_hopDirectorFeedsUp, feeds_count_up(d->feeds));
+	snap_scalar(s, MIB_hopDirectorDecisions, t->decisions);
+	snap_scalar(s, MIB_hopDirectorNoServer, t->no_server);
+	snap_scalar(s, MIB_hopDirectorDecisionTime, t->time_ns / 1000);
+	snap_scalar(s, MIB_hopDirectorAskErrors, t->ask_errors);
+	snap_scalar(s, MIB_hopDirectorAskers, desk_askers(d));
+	snap_scalar(s, MIB_hopDirectorPeersSkewed, desk_skewed(d));
+	snap_scalar(s, MIB_hopDirectorPeersRefused, peer_refused());
+	snap_scalar(s, MIB_hopDirectorFeedsUp, feeds_count_up(d->feeds));
 }
 
 static void
@@ -75,18 +49,18 @@ fill_paths(struct snap *s, struct desk *d, struct mono now)
 
 	feeds_count_paths(d->feeds, now, &v);
 	answer_counters(d->answer, &rows, &answers);
-	scalar(s, MIB_hopDirectorPrefixes, v.prefixes);
-	scalar(s, MIB_hopDirectorPrefixesFresh, v.fresh);
-	scalar(s, MIB_hopDirectorPrefixesInherited, v.inherited);
-	scalar(s, MIB_hopDirectorHosts, v.hosts);
-	scalar(s, MIB_hopDirectorPrefixesMax, v.max);
-	scalar(s, MIB_hopDirectorPrefixesEvicted, v.evicted);
-	scalar(s, MIB_hopDirectorPrefixesExpired, v.expired);
-	scalar(s, MIB_hopDirectorWants, wants_sent(d->wants));
-	scalar(s, MIB_hopDirectorHeld, d->tally->held);
+	snap_scalar(s, MIB_hopDirectorPrefixes, v.prefixes);
+	snap_scalar(s, MIB_hopDirectorPrefixesFresh, v.fresh);
+	snap_scalar(s, MIB_hopDirectorPrefixesInherited, v.inherited);
+	snap_scalar(s, MIB_hopDirectorHosts, v.hosts);
+	snap_scalar(s, MIB_hopDirectorPrefixesMax, v.max);
+	snap_scalar(s, MIB_hopDirectorPrefixesEvicted, v.evicted);
+	snap_scalar(s, MIB_hopDirectorPrefixesExpired, v.expired);
+	snap_scalar(s, MIB_hopDirectorWants, wants_sent(d->wants));
+	snap_scalar(s, MIB_hopDirectorHeld, d->tally->held);
 	/* An answer that is used again uses its scores again. */
-	scalar(s, MIB_hopDirectorScoreHits, rows.hits + answers.hits);
-	scalar(
+	snap_scalar(s, MIB_hopDirectorScoreHits, rows.hits + answers.hits);
+	snap_scalar(
 	    s, MIB_hopDirectorScoreMisses, rows.misses + d->tally->rtt_scores);
 }
 
@@ -101,20 +75,21 @@ fill_feeds(struct snap *s, struct desk *d, struct mono now)
 		bool used = f == feeds_used(d->feeds, FEED_LOAD) ||
 			    f == feeds_used(d->feeds, FEED_PATH);
 
-		text(s, MIB_hopDirectorFeedName, f->n, f->id);
-		number(s, MIB_hopDirectorFeedState, f->n, f->state);
-		text(
+		snap_cell_text(s, MIB_hopDirectorFeedName, f->n, f->id);
+		snap_cell(s, MIB_hopDirectorFeedState, f->n, f->state);
+		snap_cell_text(
 		    s, MIB_hopDirectorFeedReason, f->n, reason_text(f->reason));
-		age(s, MIB_hopDirectorFeedStateAge, f->n, now, f->state_since);
-		number(
+		snap_cell_since(
+		    s, MIB_hopDirectorFeedStateAge, f->n, now, f->state_since);
+		snap_cell(
 		    s, MIB_hopDirectorFeedStateChanges, f->n, f->state_changes);
-		number(s, MIB_hopDirectorFeedInUse, f->n, used ? 1 : 2);
-		text(s, MIB_hopDirectorFeedConfigHash, f->n,
+		snap_cell(s, MIB_hopDirectorFeedInUse, f->n, used ? 1 : 2);
+		snap_cell_text(s, MIB_hopDirectorFeedConfigHash, f->n,
 		    strcmp(f->hash, "-") == 0 ? "" : f->hash);
-		age(s, MIB_hopDirectorFeedAge, f->n, now, f->heard);
-		number(s, MIB_hopDirectorFeedLines, f->n, f->lines);
-		number(s, MIB_hopDirectorFeedErrors, f->n, f->errors);
-		number(s, MIB_hopDirectorFeedUnknownNames, f->n, f->unknown);
+		snap_cell_since(s, MIB_hopDirectorFeedAge, f->n, now, f->heard);
+		snap_cell(s, MIB_hopDirectorFeedLines, f->n, f->lines);
+		snap_cell(s, MIB_hopDirectorFeedErrors, f->n, f->errors);
+		snap_cell(s, MIB_hopDirectorFeedUnknownNames, f->n, f->unknown);
 	}
 }
 
@@ -175,15 +150,16 @@ fill_services(struct snap *s, struct desk *d, struct mono now)
 		const struct standing *t = &d->standing[i];
 		uint32_t row = row_of(d, ROW_SERVICE, v->n);
 
-		text(s, MIB_hopDirectorServiceName, row, v->id);
-		number(s, MIB_hopDirectorServiceState, row, t->state);
-		text(s, MIB_hopDirectorServiceReason, row,
+		snap_cell_text(s, MIB_hopDirectorServiceName, row, v->id);
+		snap_cell(s, MIB_hopDirectorServiceState, row, t->state);
+		snap_cell_text(s, MIB_hopDirectorServiceReason, row,
 		    reason_text(t->reason));
-		age(s, MIB_hopDirectorServiceStateAge, row, now, t->since);
-		number(s, MIB_hopDirectorServiceLive, row, t->live);
-		number(s, MIB_hopDirectorServiceDecisions, row,
+		snap_cell_since(
+		    s, MIB_hopDirectorServiceStateAge, row, now, t->since);
+		snap_cell(s, MIB_hopDirectorServiceLive, row, t->live);
+		snap_cell(s, MIB_hopDirectorServiceDecisions, row,
 		    d->tally->service[i].decisions);
-		number(s, MIB_hopDirectorServiceNoServer, row,
+		snap_cell(s, MIB_hopDirectorServiceNoServer, row,
 		    d->tally->service[i].no_server);
 		fill_loads(s, d, v, now);
 		fill_fallbacks(s, d, v);
@@ -199,22 +175,24 @@ fill_network(struct snap *s, const struct desk *d)
 	for (i = 0; i < w->nsites; i++) {
 		uint32_t row = row_of(d, ROW_SITE, (int)i);
 
-		text(s, MIB_hopDirectorSiteName, row, w->sites[i].id);
-		number(
+		snap_cell_text(s, MIB_hopDirectorSiteName, row, w->sites[i].id);
+		snap_cell(
 		    s, MIB_hopDirectorSiteContacts, row, d->tally->contact[i]);
-		number(s, MIB_hopDirectorSiteDecisions, row, d->tally->site[i]);
+		snap_cell(
+		    s, MIB_hopDirectorSiteDecisions, row, d->tally->site[i]);
 	}
 	for (i = 0; i < w->nborders; i++) {
 		uint32_t row = row_of(d, ROW_BORDER, (int)i);
 
-		text(s, MIB_hopDirectorBorderName, row, w->borders[i].id);
-		number(s, MIB_hopDirectorBorderState, row,
+		snap_cell_text(
+		    s, MIB_hopDirectorBorderName, row, w->borders[i].id);
+		snap_cell(s, MIB_hopDirectorBorderState, row,
 		    picture_border_state(d->picture, (int)i));
-		text(s, MIB_hopDirectorBorderReason, row,
+		snap_cell_text(s, MIB_hopDirectorBorderReason, row,
 		    picture_border_reason(d->picture, (int)i));
-		number(s, MIB_hopDirectorBorderDecisions, row,
+		snap_cell(s, MIB_hopDirectorBorderDecisions, row,
 		    d->tally->border[i]);
-		number(s, MIB_hopDirectorBorderContradictions, row,
+		snap_cell(s, MIB_hopDirectorBorderContradictions, row,
 		    d->tally->contradictions[i]);
 	}
 }
@@ -228,14 +206,14 @@ fill_servers(struct snap *s, const struct desk *d)
 	for (i = 0; i < d->world->nservers; i++) {
 		uint32_t row = row_of(d, ROW_SERVER, (int)i);
 
-		text(
+		snap_cell_text(
 		    s, MIB_hopDirectorServerName, row, d->world->servers[i].id);
-		number(s, MIB_hopDirectorServerState, row,
+		snap_cell(s, MIB_hopDirectorServerState, row,
 		    picture_server_state(d->picture, (int)i));
-		text(s, MIB_hopDirectorServerReason, row,
+		snap_cell_text(s, MIB_hopDirectorServerReason, row,
 		    picture_server_reason(d->picture, (int)i));
-		number(s, MIB_hopDirectorServerAssigned, row, drawn[i]);
-		number(s, MIB_hopDirectorServerDecisions, row,
+		snap_cell(s, MIB_hopDirectorServerAssigned, row, drawn[i]);
+		snap_cell(s, MIB_hopDirectorServerDecisions, row,
 		    d->tally->server[i]);
 	}
 }

@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One function a table. Row numbers are places in the configuration, from 1
- * on.
+ * One function a table. Row numbers stay with their elements (lib/rows).
  */
 #include "frontend/frontmib.h"
 
 #include <stdio.h>
 
 #define PROTOCOL_HTTP_NUMBER 2 /* HopProtocol */
-
-static void
-scalar(struct snap *s, enum mib_object o, uint64_t value)
-{
-	snap_number(s, o, NULL, 0, (int64_t)value);
-}
-
-static void
-number(struct snap *s, enum mib_object o, uint32_t row, uint64_t value)
-{
-	snap_number(s, o, &row, 1, (int64_t)value);
-}
-
-static void
-text(struct snap *s, enum mib_object o, uint32_t row, const char *value)
-{
-	snap_text(s, o, &row, 1, value);
-}
 
 static void
 fill_daemon(struct snap *s, const struct front_view *v, struct mono now)
@@ -40,29 +21,32 @@ fill_daemon(struct snap *s, const struct front_view *v, struct mono now)
 	snap_age(s, MIB_hopFrontEndSnapshotAge, NULL, 0, 0);
 	snap_text(
 	    s, MIB_hopFrontEndSite, NULL, 0, v->world->sites[v->self->site].id);
-	scalar(s, MIB_hopFrontEndDirectors, v->world->ndirectors);
-	scalar(s, MIB_hopFrontEndDirectorsUp, ask_directors_up(v->ask));
-	scalar(s, MIB_hopFrontEndCached, c.kept);
-	scalar(s, MIB_hopFrontEndLoops, http_loops(v->http));
+	snap_scalar(s, MIB_hopFrontEndDirectors, v->world->ndirectors);
+	snap_scalar(s, MIB_hopFrontEndDirectorsUp, ask_directors_up(v->ask));
+	snap_scalar(s, MIB_hopFrontEndCached, c.kept);
+	snap_scalar(s, MIB_hopFrontEndLoops, http_loops(v->http));
 }
 
 static void
 fill_director(
     struct snap *s, uint32_t row, const struct ask_director *d, struct mono now)
 {
-	text(s, MIB_hopFrontEndDirectorName, row, d->conf->id);
-	number(s, MIB_hopFrontEndDirectorState, row, d->state);
-	text(s, MIB_hopFrontEndDirectorReason, row, reason_text(d->reason));
+	snap_cell_text(s, MIB_hopFrontEndDirectorName, row, d->conf->id);
+	snap_cell(s, MIB_hopFrontEndDirectorState, row, d->state);
+	snap_cell_text(
+	    s, MIB_hopFrontEndDirectorReason, row, reason_text(d->reason));
 	snap_age(s, MIB_hopFrontEndDirectorStateAge, &row, 1,
 	    mono_us(now, d->since));
-	number(s, MIB_hopFrontEndDirectorStateChanges, row, d->changes);
+	snap_cell(s, MIB_hopFrontEndDirectorStateChanges, row, d->changes);
 	/* No value is true before it has said one. */
 	if (d->hash[0] != '\0')
-		text(s, MIB_hopFrontEndDirectorConfigHash, row, d->hash);
+		snap_cell_text(
+		    s, MIB_hopFrontEndDirectorConfigHash, row, d->hash);
 	if (d->rtt_us >= 0)
-		number(s, MIB_hopFrontEndDirectorRtt, row, (uint64_t)d->rtt_us);
-	number(s, MIB_hopFrontEndDirectorAsks, row, d->asks);
-	number(s, MIB_hopFrontEndDirectorTimeouts, row, d->timeouts);
+		snap_cell(
+		    s, MIB_hopFrontEndDirectorRtt, row, (uint64_t)d->rtt_us);
+	snap_cell(s, MIB_hopFrontEndDirectorAsks, row, d->asks);
+	snap_cell(s, MIB_hopFrontEndDirectorTimeouts, row, d->timeouts);
 }
 
 static void
@@ -70,17 +54,21 @@ fill_listener(struct snap *s, uint32_t row, const struct http_listener *l)
 {
 	const struct listener_counters *c = &l->counters;
 
-	text(s, MIB_hopFrontEndListenerName, row, l->name);
-	number(s, MIB_hopFrontEndListenerProtocol, row, PROTOCOL_HTTP_NUMBER);
-	number(s, MIB_hopFrontEndListenerSessions, row, c->sessions);
-	number(s, MIB_hopFrontEndListenerAccepted, row, c->accepted);
-	number(s, MIB_hopFrontEndListenerRefused, row, c->refused);
-	number(s, MIB_hopFrontEndListenerRequests, row, c->requests);
-	number(s, MIB_hopFrontEndListenerRedirects, row, c->redirects);
-	number(s, MIB_hopFrontEndListenerClientErrors, row, c->client_errors);
-	number(s, MIB_hopFrontEndListenerServerErrors, row, c->server_errors);
-	number(s, MIB_hopFrontEndListenerUnknownHosts, row, c->unknown_hosts);
-	number(s, MIB_hopFrontEndListenerTime, row, c->time_us);
+	snap_cell_text(s, MIB_hopFrontEndListenerName, row, l->name);
+	snap_cell(
+	    s, MIB_hopFrontEndListenerProtocol, row, PROTOCOL_HTTP_NUMBER);
+	snap_cell(s, MIB_hopFrontEndListenerSessions, row, c->sessions);
+	snap_cell(s, MIB_hopFrontEndListenerAccepted, row, c->accepted);
+	snap_cell(s, MIB_hopFrontEndListenerRefused, row, c->refused);
+	snap_cell(s, MIB_hopFrontEndListenerRequests, row, c->requests);
+	snap_cell(s, MIB_hopFrontEndListenerRedirects, row, c->redirects);
+	snap_cell(
+	    s, MIB_hopFrontEndListenerClientErrors, row, c->client_errors);
+	snap_cell(
+	    s, MIB_hopFrontEndListenerServerErrors, row, c->server_errors);
+	snap_cell(
+	    s, MIB_hopFrontEndListenerUnknownHosts, row, c->unknown_hosts);
+	snap_cell(s, MIB_hopFrontEndListenerTime, row, c->time_us);
 }
 
 static void
@@ -89,10 +77,10 @@ fill_service(struct snap *s, uint32_t row, const struct service *service,
 {
 	int source;
 
-	text(s, MIB_hopFrontEndServiceName, row, service->id);
-	number(s, MIB_hopFrontEndServiceRequests, row, c->requests);
-	number(s, MIB_hopFrontEndServiceRedirects, row, c->redirects);
-	number(s, MIB_hopFrontEndServiceErrors, row, c->errors);
+	snap_cell_text(s, MIB_hopFrontEndServiceName, row, service->id);
+	snap_cell(s, MIB_hopFrontEndServiceRequests, row, c->requests);
+	snap_cell(s, MIB_hopFrontEndServiceRedirects, row, c->redirects);
+	snap_cell(s, MIB_hopFrontEndServiceErrors, row, c->errors);
 	for (source = ASK_DIRECTOR; source < ASK_SOURCES; source++) {
 		const uint32_t index[2] = {row, (uint32_t)source};
 

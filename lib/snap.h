@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/mono.h"
 #include "mib.h" /* generated: enum mib_object, mib_objects[] */
 
 #define SNAP_INDEX_MAX 4
@@ -41,6 +42,34 @@ void snap_bytes(struct snap *s, enum mib_object o, const uint32_t *index,
  * now. It is shown in the object's UNITS (seconds, milliseconds). */
 void snap_age(struct snap *s, enum mib_object o, const uint32_t *index,
     size_t n, int64_t us);
+
+/* The same for a scalar, and for a column of a table with one number for its
+ * index. */
+static inline void
+snap_scalar(struct snap *s, enum mib_object o, int64_t value)
+{
+	snap_number(s, o, NULL, 0, value);
+}
+
+static inline void
+snap_cell(struct snap *s, enum mib_object o, uint32_t row, int64_t value)
+{
+	snap_number(s, o, &row, 1, value);
+}
+
+static inline void
+snap_cell_text(
+    struct snap *s, enum mib_object o, uint32_t row, const char *value)
+{
+	snap_text(s, o, &row, 1, value);
+}
+
+static inline void
+snap_cell_since(struct snap *s, enum mib_object o, uint32_t row,
+    struct mono now, struct mono since)
+{
+	snap_age(s, o, &row, 1, mono_us(now, since));
+}
 
 /* Sort; needed before the look-ups. Two values for one OID keep the last. */
 void snap_sort(struct snap *s);

@@ -12,31 +12,6 @@
 #define SNMP_NO_CREATION 11
 #define SNMP_WRONG_VALUE 10
 
-static void
-scalar(struct snap *s, enum mib_object o, uint64_t value)
-{
-	snap_number(s, o, NULL, 0, (int64_t)value);
-}
-
-static void
-number(struct snap *s, enum mib_object o, uint32_t row, int64_t value)
-{
-	snap_number(s, o, &row, 1, value);
-}
-
-static void
-text(struct snap *s, enum mib_object o, uint32_t row, const char *value)
-{
-	snap_text(s, o, &row, 1, value);
-}
-
-static void
-age(struct snap *s, enum mib_object o, uint32_t row, struct mono now,
-    struct mono since)
-{
-	snap_age(s, o, &row, 1, mono_us(now, since));
-}
-
 static uint32_t
 row_of(const struct managerd *m, enum row_kind kind, size_t place)
 {
@@ -66,15 +41,15 @@ fill_poll(struct snap *s, const struct managerd *m)
 		live += status_is_live(&m->fleet->servers[i].status);
 	}
 	pollers_totals(m->pollers, &b);
-	scalar(
+	snap_scalar(
 	    s, MIB_hopManagerPollInterval, (uint64_t)m->self->poll_us / 1000);
-	scalar(s, MIB_hopManagerAgents, agents);
-	scalar(s, MIB_hopManagerAgentsUp, up);
-	scalar(s, MIB_hopManagerServers, w->nservers);
-	scalar(s, MIB_hopManagerServersLive, live);
-	scalar(s, MIB_hopManagerRequests, b.requests);
-	scalar(s, MIB_hopManagerTimeouts, b.timeouts);
-	scalar(s, MIB_hopManagerSecurityErrors, b.security_errors);
+	snap_scalar(s, MIB_hopManagerAgents, agents);
+	snap_scalar(s, MIB_hopManagerAgentsUp, up);
+	snap_scalar(s, MIB_hopManagerServers, w->nservers);
+	snap_scalar(s, MIB_hopManagerServersLive, live);
+	snap_scalar(s, MIB_hopManagerRequests, b.requests);
+	snap_scalar(s, MIB_hopManagerTimeouts, b.timeouts);
+	snap_scalar(s, MIB_hopManagerSecurityErrors, b.security_errors);
 }
 
 static void
@@ -89,16 +64,19 @@ fill_agents(struct snap *s, const struct managerd *m, struct mono now)
 
 		if (conf->agent.kind == AGENT_NONE)
 			continue;
-		text(s, MIB_hopManagerAgentName, r, conf->id);
-		number(s, MIB_hopManagerAgentState, r, x->agent.state);
-		text(s, MIB_hopManagerAgentReason, r,
+		snap_cell_text(s, MIB_hopManagerAgentName, r, conf->id);
+		snap_cell(s, MIB_hopManagerAgentState, r, x->agent.state);
+		snap_cell_text(s, MIB_hopManagerAgentReason, r,
 		    reason_text(x->agent.reason));
-		age(s, MIB_hopManagerAgentStateAge, r, now, x->agent.since);
-		number(s, MIB_hopManagerAgentStateChanges, r, x->agent.changes);
-		age(s, MIB_hopManagerAgentResponseAge, r, now,
+		snap_cell_since(
+		    s, MIB_hopManagerAgentStateAge, r, now, x->agent.since);
+		snap_cell(
+		    s, MIB_hopManagerAgentStateChanges, r, x->agent.changes);
+		snap_cell_since(s, MIB_hopManagerAgentResponseAge, r, now,
 		    mono_set(x->answered) ? x->answered : m->started);
-		number(s, MIB_hopManagerAgentRtt, r, x->rtt_us);
-		number(s, MIB_hopManagerAgentTimeouts, r, (int64_t)x->timeouts);
+		snap_cell(s, MIB_hopManagerAgentRtt, r, x->rtt_us);
+		snap_cell(
+		    s, MIB_hopManagerAgentTimeouts, r, (int64_t)x->timeouts);
 	}
 }
 
@@ -113,12 +91,15 @@ fill_sites(struct snap *s, const struct managerd *m, struct mono now)
 		uint32_t r = row_of(m, ROW_SITE, i);
 
 		live = fleet_live_of_site(m->fleet, (int)i, &all);
-		text(s, MIB_hopManagerSiteName, r, m->world->sites[i].id);
-		number(s, MIB_hopManagerSiteState, r, x->state);
-		text(s, MIB_hopManagerSiteReason, r, reason_text(x->reason));
-		age(s, MIB_hopManagerSiteStateAge, r, now, x->since);
-		number(s, MIB_hopManagerSiteServers, r, all);
-		number(s, MIB_hopManagerSiteLive, r, live);
+		snap_cell_text(
+		    s, MIB_hopManagerSiteName, r, m->world->sites[i].id);
+		snap_cell(s, MIB_hopManagerSiteState, r, x->state);
+		snap_cell_text(
+		    s, MIB_hopManagerSiteReason, r, reason_text(x->reason));
+		snap_cell_since(
+		    s, MIB_hopManagerSiteStateAge, r, now, x->since);
+		snap_cell(s, MIB_hopManagerSiteServers, r, all);
+		snap_cell(s, MIB_hopManagerSiteLive, r, live);
 	}
 }
 
@@ -131,11 +112,13 @@ fill_borders(struct snap *s, const struct managerd *m)
 		const struct status *x = &m->fleet->borders[i];
 		uint32_t r = row_of(m, ROW_BORDER, i);
 
-		text(s, MIB_hopManagerBorderName, r, m->world->borders[i].id);
-		text(s, MIB_hopManagerBorderSite, r,
+		snap_cell_text(
+		    s, MIB_hopManagerBorderName, r, m->world->borders[i].id);
+		snap_cell_text(s, MIB_hopManagerBorderSite, r,
 		    m->world->sites[m->world->borders[i].site].id);
-		number(s, MIB_hopManagerBorderState, r, x->state);
-		text(s, MIB_hopManagerBorderReason, r, reason_text(x->reason));
+		snap_cell(s, MIB_hopManagerBorderState, r, x->state);
+		snap_cell_text(
+		    s, MIB_hopManagerBorderReason, r, reason_text(x->reason));
 	}
 }
 
@@ -159,24 +142,26 @@ fill_sample(
 	const struct sample *v = &x->newest;
 	uint8_t bits = metric_bits(v);
 
-	age(s, MIB_hopManagerServerSampleAge, r, now, x->sampled);
+	snap_cell_since(s, MIB_hopManagerServerSampleAge, r, now, x->sampled);
 	snap_bytes(s, MIB_hopManagerServerMetrics, &r, 1, &bits, 1);
 	if (v->known[METRIC_CONNECTIONS])
-		number(s, MIB_hopManagerServerConnections, r,
+		snap_cell(s, MIB_hopManagerServerConnections, r,
 		    (int64_t)v->connections);
 	if (v->known[METRIC_RAM]) {
-		number(s, MIB_hopManagerServerRamFree, r, (int64_t)v->ram_free);
-		number(
+		snap_cell(
+		    s, MIB_hopManagerServerRamFree, r, (int64_t)v->ram_free);
+		snap_cell(
 		    s, MIB_hopManagerServerRamTotal, r, (int64_t)v->ram_total);
 	}
 	if (v->known[METRIC_SWAP]) {
-		number(
+		snap_cell(
 		    s, MIB_hopManagerServerSwapFree, r, (int64_t)v->swap_free);
-		number(s, MIB_hopManagerServerSwapTotal, r,
+		snap_cell(s, MIB_hopManagerServerSwapTotal, r,
 		    (int64_t)v->swap_total);
 	}
 	if (v->known[METRIC_CPU])
-		number(s, MIB_hopManagerServerCpuIdle, r, (int64_t)v->cpu_idle);
+		snap_cell(
+		    s, MIB_hopManagerServerCpuIdle, r, (int64_t)v->cpu_idle);
 }
 
 /* Where present knowledge of a server comes from: hopManagerServerSource. */
@@ -198,17 +183,18 @@ fill_servers(struct snap *s, const struct managerd *m, struct mono now)
 		const struct fleet_server *x = &m->fleet->servers[i];
 		uint32_t r = row_of(m, ROW_SERVER, i);
 
-		text(s, MIB_hopManagerServerName, r, conf->id);
-		text(s, MIB_hopManagerServerSite, r,
+		snap_cell_text(s, MIB_hopManagerServerName, r, conf->id);
+		snap_cell_text(s, MIB_hopManagerServerSite, r,
 		    m->world->sites[conf->site].id);
-		number(s, MIB_hopManagerServerWeight, r, conf->weight);
-		number(s, MIB_hopManagerServerState, r, x->status.state);
-		text(s, MIB_hopManagerServerReason, r,
+		snap_cell(s, MIB_hopManagerServerWeight, r, conf->weight);
+		snap_cell(s, MIB_hopManagerServerState, r, x->status.state);
+		snap_cell_text(s, MIB_hopManagerServerReason, r,
 		    reason_text(x->status.reason));
-		age(s, MIB_hopManagerServerStateAge, r, now, x->status.since);
-		number(
+		snap_cell_since(
+		    s, MIB_hopManagerServerStateAge, r, now, x->status.since);
+		snap_cell(
 		    s, MIB_hopManagerServerStateChanges, r, x->status.changes);
-		number(s, MIB_hopManagerServerSource, r, source_of(conf, x));
+		snap_cell(s, MIB_hopManagerServerSource, r, source_of(conf, x));
 		if (x->has_sample)
 			fill_sample(s, x, r, now);
 	}
@@ -224,18 +210,20 @@ fill_services(struct snap *s, const struct managerd *m, struct mono now)
 		const struct fleet_service *x = &m->fleet->services[i];
 		uint32_t r = row_of(m, ROW_SERVICE, i);
 
-		text(s, MIB_hopManagerServiceName, r, conf->id);
-		text(s, MIB_hopManagerServicePolicy, r,
+		snap_cell_text(s, MIB_hopManagerServiceName, r, conf->id);
+		snap_cell_text(s, MIB_hopManagerServicePolicy, r,
 		    m->world->policies[conf->policy].id);
-		number(s, MIB_hopManagerServiceState, r, x->status.state);
-		text(s, MIB_hopManagerServiceReason, r,
+		snap_cell(s, MIB_hopManagerServiceState, r, x->status.state);
+		snap_cell_text(s, MIB_hopManagerServiceReason, r,
 		    reason_text(x->status.reason));
-		age(s, MIB_hopManagerServiceStateAge, r, now, x->status.since);
-		number(s, MIB_hopManagerServiceServers, r, (int64_t)conf->nuse);
-		number(s, MIB_hopManagerServiceLive, r,
+		snap_cell_since(
+		    s, MIB_hopManagerServiceStateAge, r, now, x->status.since);
+		snap_cell(
+		    s, MIB_hopManagerServiceServers, r, (int64_t)conf->nuse);
+		snap_cell(s, MIB_hopManagerServiceLive, r,
 		    fleet_live_of_service(m->fleet, (int)i));
-		number(s, MIB_hopManagerServiceFrozen, r, x->frozen ? 1 : 2);
-		number(s, MIB_hopManagerServiceFreezes, r, x->freezes);
+		snap_cell(s, MIB_hopManagerServiceFrozen, r, x->frozen ? 1 : 2);
+		snap_cell(s, MIB_hopManagerServiceFreezes, r, x->freezes);
 	}
 }
 
@@ -335,18 +323,20 @@ fill_feeds(struct snap *s, const struct managerd *m, struct mono now)
 		uint32_t r = row_of(m, ROW_DIRECTOR, i);
 
 		feeds_info(m->feeds, i, &x);
-		text(s, MIB_hopManagerFeedName, r, x.id);
-		number(s, MIB_hopManagerFeedState, r, x.status.state);
-		text(s, MIB_hopManagerFeedReason, r,
+		snap_cell_text(s, MIB_hopManagerFeedName, r, x.id);
+		snap_cell(s, MIB_hopManagerFeedState, r, x.status.state);
+		snap_cell_text(s, MIB_hopManagerFeedReason, r,
 		    reason_text(x.status.reason));
-		age(s, MIB_hopManagerFeedStateAge, r, now, x.status.since);
-		number(s, MIB_hopManagerFeedStateChanges, r, x.status.changes);
-		text(s, MIB_hopManagerFeedConfigHash, r, x.hash);
-		number(
+		snap_cell_since(
+		    s, MIB_hopManagerFeedStateAge, r, now, x.status.since);
+		snap_cell(
+		    s, MIB_hopManagerFeedStateChanges, r, x.status.changes);
+		snap_cell_text(s, MIB_hopManagerFeedConfigHash, r, x.hash);
+		snap_cell(
 		    s, MIB_hopManagerFeedQueued, r, (int64_t)x.counters.queued);
-		number(s, MIB_hopManagerFeedLines, r,
+		snap_cell(s, MIB_hopManagerFeedLines, r,
 		    (int64_t)x.counters.lines_out);
-		number(s, MIB_hopManagerFeedErrors, r, (int64_t)x.errors);
+		snap_cell(s, MIB_hopManagerFeedErrors, r, (int64_t)x.errors);
 	}
 }
 
@@ -365,20 +355,20 @@ fill_probing(struct snap *s, const struct managerd *m)
 		results += a->results;
 		missing += a->missing;
 	}
-	scalar(s, MIB_hopManagerPrefixes, c.prefixes);
-	scalar(s, MIB_hopManagerPrefixesFresh, c.fresh);
-	scalar(s, MIB_hopManagerPrefixesStale, c.stale);
-	scalar(s, MIB_hopManagerPrefixesInherited, c.inherited);
-	scalar(s, MIB_hopManagerPrefixesSilent, c.silent);
-	scalar(s, MIB_hopManagerPrefixesMax, c.max);
-	scalar(s, MIB_hopManagerPrefixesEvicted, c.evicted);
-	scalar(s, MIB_hopManagerPrefixesQueued, c.queued);
-	scalar(s, MIB_hopManagerWants, c.wants);
-	scalar(s, MIB_hopManagerTargetsSet, taken);
-	scalar(s, MIB_hopManagerResults, results);
-	scalar(s, MIB_hopManagerJournalGaps, missing);
-	scalar(s, MIB_hopManagerWindows, c.windows);
-	scalar(s, MIB_hopManagerPathChanges, c.changes);
+	snap_scalar(s, MIB_hopManagerPrefixes, c.prefixes);
+	snap_scalar(s, MIB_hopManagerPrefixesFresh, c.fresh);
+	snap_scalar(s, MIB_hopManagerPrefixesStale, c.stale);
+	snap_scalar(s, MIB_hopManagerPrefixesInherited, c.inherited);
+	snap_scalar(s, MIB_hopManagerPrefixesSilent, c.silent);
+	snap_scalar(s, MIB_hopManagerPrefixesMax, c.max);
+	snap_scalar(s, MIB_hopManagerPrefixesEvicted, c.evicted);
+	snap_scalar(s, MIB_hopManagerPrefixesQueued, c.queued);
+	snap_scalar(s, MIB_hopManagerWants, c.wants);
+	snap_scalar(s, MIB_hopManagerTargetsSet, taken);
+	snap_scalar(s, MIB_hopManagerResults, results);
+	snap_scalar(s, MIB_hopManagerJournalGaps, missing);
+	snap_scalar(s, MIB_hopManagerWindows, c.windows);
+	snap_scalar(s, MIB_hopManagerPathChanges, c.changes);
 }
 
 static void
@@ -392,23 +382,27 @@ fill_probers(struct snap *s, const struct managerd *m, struct mono now)
 		size_t border = (size_t)w->probers[i].border;
 		uint32_t r = row_of(m, ROW_BORDER, border);
 
-		text(s, MIB_hopManagerProberBorder, r, w->borders[border].id);
-		number(s, MIB_hopManagerProberState, r, a->status.state);
-		text(s, MIB_hopManagerProberReason, r,
+		snap_cell_text(
+		    s, MIB_hopManagerProberBorder, r, w->borders[border].id);
+		snap_cell(s, MIB_hopManagerProberState, r, a->status.state);
+		snap_cell_text(s, MIB_hopManagerProberReason, r,
 		    reason_text(a->status.reason));
-		age(s, MIB_hopManagerProberStateAge, r, now, a->status.since);
-		number(
+		snap_cell_since(
+		    s, MIB_hopManagerProberStateAge, r, now, a->status.since);
+		snap_cell(
 		    s, MIB_hopManagerProberStateChanges, r, a->status.changes);
-		age(s, MIB_hopManagerProberResultAge, r, now,
+		snap_cell_since(s, MIB_hopManagerProberResultAge, r, now,
 		    mono_set(a->result) ? a->result : m->started);
-		number(s, MIB_hopManagerProberTargetsSet, r, (int64_t)a->taken);
-		number(s, MIB_hopManagerProberResults, r, (int64_t)a->results);
-		number(s, MIB_hopManagerProberResultsSilent, r,
+		snap_cell(
+		    s, MIB_hopManagerProberTargetsSet, r, (int64_t)a->taken);
+		snap_cell(
+		    s, MIB_hopManagerProberResults, r, (int64_t)a->results);
+		snap_cell(s, MIB_hopManagerProberResultsSilent, r,
 		    (int64_t)a->silent);
-		number(s, MIB_hopManagerProberResultsRefused, r,
+		snap_cell(s, MIB_hopManagerProberResultsRefused, r,
 		    (int64_t)a->refused);
-		number(s, MIB_hopManagerProberUplink, r, a->uplink);
-		number(
+		snap_cell(s, MIB_hopManagerProberUplink, r, a->uplink);
+		snap_cell(
 		    s, MIB_hopManagerProberRestarts, r, (int64_t)a->restarts);
 	}
 }
