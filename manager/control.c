@@ -84,7 +84,7 @@ take(struct managerd *m, struct peer *from, struct admin_word *word,
 
 	if (!admin_take(m->admin, word, by_operator, &saved))
 		return true;
-	manager_apply_admin(m, word->kind, word->n, mono_now());
+	fleet_apply_admin(m->fleet, m->admin, word->kind, word->n, mono_now());
 	pass_on(m->control, from, word);
 	return saved;
 }

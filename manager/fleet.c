@@ -491,6 +491,24 @@ fleet_set_border(struct fleet *f, int border, enum admin admin, struct mono now)
 }
 
 void
+fleet_apply_admin(struct fleet *f, const struct admin_table *t,
+    enum admin_kind kind, int n, struct mono now)
+{
+	const struct world *w = f->world;
+	size_t i;
+
+	if (kind == ADMIN_BORDER) {
+		fleet_set_border(
+		    f, n, admin_entry(t, ADMIN_BORDER, n)->state, now);
+		return;
+	}
+	for (i = 0; i < w->nservers; i++)
+		if (kind == ADMIN_SITE ? w->servers[i].site == n : (int)i == n)
+			fleet_set_admin(
+			    f, (int)i, admin_server(t, (int)i), now);
+}
+
+void
 fleet_set_uplink(struct fleet *f, int border, bool down, struct mono now)
 {
 	f->uplink_down[border] = down;

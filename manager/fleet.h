@@ -20,6 +20,7 @@
 #include "lib/reason.h"
 #include "lib/state.h"
 #include "lib/world.h"
+#include "manager/admin.h"
 #include "manager/record.h"
 
 /* A state, why, and since when. Written by status_set() alone. */
@@ -141,6 +142,10 @@ void
 fleet_set_admin(struct fleet *f, int server, enum admin admin, struct mono now);
 void fleet_set_border(
     struct fleet *f, int border, enum admin admin, struct mono now);
+/* The same as the table has it now: of a server, of all servers of a site, of
+ * a border. */
+void fleet_apply_admin(struct fleet *f, const struct admin_table *t,
+    enum admin_kind kind, int n, struct mono now);
 
 /* What the prober of a border says of its uplink. */
 void fleet_set_uplink(struct fleet *f, int border, bool down, struct mono now);

@@ -16,24 +16,6 @@
 #define TICK_MS 100
 _Static_assert(TICK_MS > PROBER_TURN_MS, "the busy one is the faster");
 
-void
-manager_apply_admin(
-    struct managerd *m, enum admin_kind kind, int n, struct mono now)
-{
-	size_t i;
-
-	if (kind == ADMIN_BORDER) {
-		fleet_set_border(m->fleet, n,
-		    admin_entry(m->admin, ADMIN_BORDER, n)->state, now);
-		return;
-	}
-	for (i = 0; i < m->world->nservers; i++)
-		if (kind == ADMIN_SITE ? m->world->servers[i].site == n
-				       : (int)i == n)
-			fleet_set_admin(m->fleet, (int)i,
-			    admin_server(m->admin, (int)i), now);
-}
-
 static void
 on_record(void *arg, const struct record *r)
 {
@@ -280,9 +262,11 @@ start_admin(struct managerd *m)
 	if (admin_load(m->admin, why, sizeof(why)) < 0)
 		log_fatalx("admin", "%s", why);
 	for (i = 0; i < m->world->nservers; i++)
-		manager_apply_admin(m, ADMIN_SERVER, (int)i, m->started);
+		fleet_apply_admin(
+		    m->fleet, m->admin, ADMIN_SERVER, (int)i, m->started);
 	for (i = 0; i < m->world->nborders; i++)
-		manager_apply_admin(m, ADMIN_BORDER, (int)i, m->started);
+		fleet_apply_admin(
+		    m->fleet, m->admin, ADMIN_BORDER, (int)i, m->started);
 }
 
 static void

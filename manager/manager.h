@@ -35,8 +35,4 @@ struct managerd {
 	struct event *tick, *second;
 };
 
-/* Let what the operator wants hold, as the admin table has it now. */
-void manager_apply_admin(
-    struct managerd *m, enum admin_kind kind, int n, struct mono now);
-
 #endif
