@@ -243,9 +243,12 @@ check "a feed that comes back is asked for everything" \
     until_true 2 grep -qx resync "$dir/shell.got"
 check "its old values stay in use" \
     asked '24 la1 la la1.test 10.2.1.1' www ny 192.0.2.9
+to shell 'load ny1 3000 ny2 4000'
 to shell synced
-check "until it says synced" \
-    until_true 2 not_asked '24 la1 la la1.test 10.2.1.1 [0-9]*$' www ny 192.0.2.9
+check "then what it has told anew holds" \
+    until_true 2 asked '24 ny1 .* 3000 ny2 .* 4000$' www ny 198.51.100.1
+check "its old paths stay: they age by themselves" \
+    asked '24 la1 la la1.test 10.2.1.1' www ny 192.0.2.9
 
 kill -TERM "$director"
 wait "$director"
