@@ -71,6 +71,14 @@ measured()
 	done
 }
 
+# The same for the client of a site, who asks now and then: who does not is
+# not measured.
+asked_and_measured()
+{
+	sent "client-$1" 3 -4 >/dev/null
+	measured "${FARM_CLIENT[$1]}" "${@:2}"
+}
+
 unmeasured()
 {
 	[ "$(pinged "$1" "$2")" = - ]
@@ -100,12 +108,9 @@ test_measured()
 	local s
 
 	for s in $FARM_SITES; do
-		sent "client-$s" 3 -4 >/dev/null
-	done
-	for s in $FARM_SITES; do
 		# shellcheck disable=SC2086 # a list of times
 		check "the network near $s is measured from every border" \
-		    lab_wait 20 measured "${FARM_CLIENT[$s]}" ${FARM_RTT[$s]}
+		    lab_wait 20 asked_and_measured "$s" ${FARM_RTT[$s]}
 	done
 	check "clients near ny go to ny, out through it" \
 	    all_sent 'www.ny.-ny' client-ny -4
@@ -277,14 +282,9 @@ test_prober()
 	check "and some seconds later" all_sent 'www' client-dc -4
 	check "nobody else's move" others_stay
 	farm_start_prober dc
-	check "it starts again and measures again" lab_wait 60 again_at_dc
-}
-
-again_at_dc()
-{
-	sent client-dc 3 -4 >/dev/null
 	# shellcheck disable=SC2086 # a list of times
-	measured "${FARM_CLIENT[dc]}" ${FARM_RTT[dc]}
+	check "it starts again and measures again" \
+	    lab_wait 60 asked_and_measured dc ${FARM_RTT[dc]}
 }
 
 # When the last client was sent out by a border, in ms since 1970; 0: never.
