@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # A tour of HOPSCOTCH on this machine: four sites in network namespaces, real
-# snmpd, nginx and clients, and a network with delays between them. Stays up until Ctrl-C. DEMO_ONCE=1: ends by itself,
-# with exit status 0 only if each step was seen to work.
+# snmpd, nginx and clients, and a network with delays between them. Stays up
+# until Ctrl-C. DEMO_ONCE=1: ends by itself, with exit status 0 only if each
+# step was seen to work.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
