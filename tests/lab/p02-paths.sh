@@ -162,7 +162,7 @@ asked_and_measured()
 
 cat >"$dir/nginx.conf" <<EOF
 daemon off;
-pid $dir/nginx.pid;
+master_process off; pid $dir/nginx.pid;
 error_log stderr;
 events { }
 http { access_log off; server { listen 127.0.0.1:8080; return 204; } }
