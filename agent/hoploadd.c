@@ -131,16 +131,11 @@ add_check(struct hoploadd *h, const char *text)
 static void
 set_level(const char *text)
 {
-	static const char *const levels[] = {"debug", "info", "warn"};
-	int i;
+	enum log_level level;
 
-	for (i = 0; i < 3; i++) {
-		if (strcmp(levels[i], text) == 0) {
-			log_init("hoploadd", (enum log_level)i);
-			return;
-		}
-	}
-	bad_option("--log-level \"%s\": debug, info or warn", text);
+	if (log_level_parse(text, &level) < 0)
+		bad_option("--log-level \"%s\": debug, info or warn", text);
+	log_init("hoploadd", level);
 }
 
 static void

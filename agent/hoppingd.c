@@ -201,16 +201,11 @@ set_number(const char *name, const char *text, int64_t max, int64_t *out)
 static void
 set_level(const char *text)
 {
-	static const char *const levels[] = {"debug", "info", "warn"};
-	int i;
+	enum log_level level;
 
-	for (i = 0; i < 3; i++) {
-		if (strcmp(levels[i], text) == 0) {
-			log_init("hoppingd", (enum log_level)i);
-			return;
-		}
-	}
-	bad_option("--log-level \"%s\": debug, info or warn", text);
+	if (log_level_parse(text, &level) < 0)
+		bad_option("--log-level \"%s\": debug, info or warn", text);
+	log_init("hoppingd", level);
 }
 
 static void

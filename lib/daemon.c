@@ -62,14 +62,11 @@ usage(const char *program, FILE *out, int status)
 static void
 set_level(const struct daemon *d, const char *text)
 {
-	static const char *const levels[] = {"debug", "info", "warn"};
-	int i;
+	enum log_level level;
 
-	for (i = 0; i < 3; i++) {
-		if (strcmp(levels[i], text) == 0) {
-			log_init(d->program, (enum log_level)i);
-			return;
-		}
+	if (log_level_parse(text, &level) == 0) {
+		log_init(d->program, level);
+		return;
 	}
 	fprintf(stderr, "%s: --log-level \"%s\": debug, info or warn\n",
 	    d->program, text);

@@ -29,6 +29,25 @@ log_init(const char *program, enum log_level least)
 	self.least = least;
 }
 
+int
+log_level_parse(const char *text, enum log_level *level)
+{
+	static const char *const levels[] = {
+	    [LOG_LEVEL_DEBUG] = "debug",
+	    [LOG_LEVEL_INFO] = "info",
+	    [LOG_LEVEL_WARN] = "warn",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(levels[i], text) == 0) {
+			*level = (enum log_level)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
 /* Control characters of foreign text must not forge or break a line. */
 static void
 clean(char *text)

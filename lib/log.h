@@ -20,6 +20,8 @@ enum log_level {
 
 /* Name the program (kept by reference) and the least level that is shown. */
 void log_init(const char *program, enum log_level least);
+/* A level that can be asked for: debug, info or warn; 0, or -1. */
+int log_level_parse(const char *text, enum log_level *level);
 
 /* Subsystem first ("poll", "http"), then a printf format without newline. */
 void log_debug(const char *sub, const char *fmt, ...)

@@ -155,10 +155,28 @@ fatal_ends_with_status_1(void)
 	CU_ASSERT_STRING_EQUAL(caught(), "hopd: conf: no file\n");
 }
 
+static void
+only_levels_that_can_be_asked_for_are_words(void)
+{
+	enum log_level level = LOG_LEVEL_NONE;
+
+	CU_ASSERT_EQUAL(log_level_parse("debug", &level), 0);
+	CU_ASSERT_EQUAL(level, LOG_LEVEL_DEBUG);
+	CU_ASSERT_EQUAL(log_level_parse("info", &level), 0);
+	CU_ASSERT_EQUAL(level, LOG_LEVEL_INFO);
+	CU_ASSERT_EQUAL(log_level_parse("warn", &level), 0);
+	CU_ASSERT_EQUAL(level, LOG_LEVEL_WARN);
+	CU_ASSERT_EQUAL(log_level_parse("none", &level), -1);
+	CU_ASSERT_EQUAL(log_level_parse("", &level), -1);
+	CU_ASSERT_EQUAL(level, LOG_LEVEL_WARN);
+}
+
 static const struct unit_test tests[] = {
     {"a line has program, subsystem and text",
 	a_line_has_program_subsystem_and_text},
     {"the least level holds", the_least_level_holds},
+    {"only levels that can be asked for are words",
+	only_levels_that_can_be_asked_for_are_words},
     {"foreign text forges no line", foreign_text_forges_no_line},
     {"a long line is cut and ends", a_long_line_is_cut_and_ends},
     {"errno is kept", errno_is_kept},
