@@ -20,10 +20,14 @@ struct daemon {
 	const char *id;        /* --id, or NULL */
 	const char *user;      /* --user, or NULL */
 	const char *agentx;    /* AgentX socket, or NULL: the default */
+	const char *log_file;  /* --log-file, or NULL: standard error */
 	bool no_snmp;
 	struct world *world; /* the daemon's owner frees it, or nobody does */
 	struct event_base *base;
-	struct event *signals[3];
+	struct event *signals[4];
+	/* On SIGHUP; see lib/reload.h. NULL: it only says that it cannot. */
+	void (*on_hup)(struct daemon *d, void *arg);
+	void *hup_arg;
 	int status; /* what daemon_run() answers */
 };
 
@@ -34,7 +38,8 @@ struct daemon {
 void daemon_start(
     struct daemon *d, int argc, char **argv, enum conf_secrets secrets);
 /* The part for a daemon without configuration file: event base, SIGPIPE
- * ignored, open files up to the hard limit, SIGTERM and SIGINT end the loop. */
+ * ignored, open files up to the hard limit, SIGTERM and SIGINT end the loop,
+ * SIGUSR1 opens the log file anew. */
 void daemon_base(struct daemon *d);
 /* The default AgentX socket: ours for unprivileged daemons if it is there,
  * else NULL. */
@@ -44,10 +49,15 @@ const char *daemon_agentx(void);
 int daemon_self_manager(const struct daemon *d);
 int daemon_self_director(const struct daemon *d);
 int daemon_self_frontend(const struct daemon *d);
+/* The place of this id in another world, or -1: for a reload. */
+int daemon_find_manager(const struct world *w, const char *id);
+int daemon_find_director(const struct world *w, const char *id);
+int daemon_find_frontend(const struct world *w, const char *id);
 
 /* Become --user; call it after the sockets are open. */
 void daemon_drop(struct daemon *d);
-/* The loop, until SIGTERM or SIGINT; returns the exit status. */
+/* The loop, after telling the service manager that we are ready, until
+ * SIGTERM or SIGINT; returns the exit status. */
 int daemon_run(struct daemon *d);
 /* End the loop with this status, after this turn. */
 void daemon_end(struct daemon *d, int status);
