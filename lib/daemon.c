@@ -3,6 +3,7 @@
  * knows nothing of what the daemon does. */
 #include "lib/daemon.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "lib/drop.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/notify.h"
 
 #define AGENTX_SOCKET "/run/hopscotch-agentx/master"
 
@@ -25,6 +27,7 @@ static const char usage_text[] =
     "                       whose host is this machine's name)\n"
     "  --user NAME          become this user once the sockets are open\n"
     "  --log-level LEVEL    debug, info (default) or warn\n"
+    "  --log-file FILE      log to this file, opened anew on SIGUSR1\n"
     "  --agentx SOCKET      AgentX socket of snmpd (" AGENTX_SOCKET
     "\n                       if it is there, else Net-SNMP's default)\n"
     "  --no-snmp            serve no SNMP objects\n"
@@ -34,6 +37,7 @@ enum option_number {
 	OPT_ID = 256,
 	OPT_USER,
 	OPT_LEVEL,
+	OPT_LOG,
 	OPT_AGENTX,
 	OPT_NOSNMP,
 	OPT_VERSION,
@@ -45,6 +49,7 @@ static const struct option long_options[] = {
     {"id", required_argument, NULL, OPT_ID},
     {"user", required_argument, NULL, OPT_USER},
     {"log-level", required_argument, NULL, OPT_LEVEL},
+    {"log-file", required_argument, NULL, OPT_LOG},
     {"agentx", required_argument, NULL, OPT_AGENTX},
     {"no-snmp", no_argument, NULL, OPT_NOSNMP},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -88,6 +93,9 @@ take_option(struct daemon *d, int c)
 		break;
 	case OPT_LEVEL:
 		set_level(d, optarg);
+		break;
+	case OPT_LOG:
+		d->log_file = optarg;
 		break;
 	case OPT_AGENTX:
 		d->agentx = optarg;
@@ -146,13 +154,26 @@ on_signal(evutil_socket_t number, short what, void *arg)
 	struct daemon *d = arg;
 
 	(void)what;
-	if (number == SIGHUP) {
-		log_info("main", "SIGHUP: no reload in this version; restart "
-				 "to take a new configuration");
-		return;
+	if (number == SIGUSR1) {
+		log_reopen();
+	} else if (number == SIGHUP && d->on_hup != NULL) {
+		d->on_hup(d);
+	} else if (number == SIGHUP) {
+		log_info("main", "SIGHUP: there is nothing to read anew");
+	} else {
+		log_info("main", "%s: ending", strsignal((int)number));
+		notify_stopping();
+		daemon_end(d, 0);
 	}
-	log_info("main", "%s: ending", strsignal((int)number));
-	daemon_end(d, 0);
+}
+
+static void
+on_alive(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	notify_alive();
 }
 
 static void
@@ -167,22 +188,32 @@ open_files(void)
 	(void)setrlimit(RLIMIT_NOFILE, &lim);
 }
 
+static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+#define NSIGNALS (sizeof(signal_numbers) / sizeof(signal_numbers[0]))
+
 void
 daemon_base(struct daemon *d)
 {
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+	const struct timeval second = {1, 0};
 	size_t i;
 
+	if (d->log_file != NULL && log_file(d->log_file) < 0)
+		log_fatalx("log", "--log-file \"%s\": %s", d->log_file,
+		    strerror(errno));
 	(void)signal(SIGPIPE, SIG_IGN);
 	open_files();
 	d->base = event_base_new();
 	if (d->base == NULL)
 		log_fatalx("main", "no event base");
-	for (i = 0; i < 3; i++) {
-		d->signals[i] = evsignal_new(d->base, numbers[i], on_signal, d);
+	for (i = 0; i < NSIGNALS; i++) {
+		d->signals[i] =
+		    evsignal_new(d->base, signal_numbers[i], on_signal, d);
 		if (d->signals[i] == NULL || event_add(d->signals[i], NULL) < 0)
 			log_fatalx("main", "no signal events");
 	}
+	d->alive = event_new(d->base, -1, EV_PERSIST, on_alive, NULL);
+	if (d->alive == NULL || event_add(d->alive, &second) < 0)
+		log_fatalx("main", "no timer");
 }
 
 void
@@ -274,6 +305,15 @@ find_self(const struct daemon *d, const struct kind *k)
 		const struct kind k = {                                   \
 		    #what, d->world->n##what##s, what##_id, what##_host}; \
 		return find_self(d, &k);                                  \
+	}                                                                 \
+	int daemon_find_##what(const struct world *w, const char *id)     \
+	{                                                                 \
+		size_t i;                                                 \
+                                                                          \
+		for (i = 0; i < w->n##what##s; i++)                       \
+			if (strcmp(w->what##s[i].id, id) == 0)            \
+				return (int)i;                            \
+		return -1;                                                \
 	}
 
 KIND(manager)
@@ -296,6 +336,7 @@ int
 daemon_run(struct daemon *d)
 {
 	log_info("main", "%s " HOP_VERSION " runs", d->program);
+	notify_ready();
 	if (event_base_dispatch(d->base) < 0) {
 		log_warnx("main", "the event loop failed");
 		return 1;
@@ -315,9 +356,12 @@ daemon_fini(struct daemon *d)
 {
 	size_t i;
 
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < NSIGNALS; i++)
 		if (d->signals[i] != NULL)
 			event_free(d->signals[i]);
+	if (d->alive != NULL)
+		event_free(d->alive);
+	free(d->reload);
 	if (d->base != NULL)
 		event_base_free(d->base);
 	world_free(&d->world);

@@ -24,11 +24,11 @@ struct daemon {
 	bool no_snmp;
 	struct world *world; /* the daemon's owner frees it, or nobody does */
 	struct event_base *base;
-	struct event *signals[4];
+	struct event *signals[4], *alive;
 	/* On SIGHUP; see lib/reload.h. NULL: it only says that it cannot. */
-	void (*on_hup)(struct daemon *d, void *arg);
-	void *hup_arg;
-	int status; /* what daemon_run() answers */
+	void (*on_hup)(struct daemon *d);
+	struct reload *reload; /* of lib/reload.c */
+	int status;            /* what daemon_run() answers */
 };
 
 /*

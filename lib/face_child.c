@@ -169,7 +169,8 @@ next_socket(int control)
 static void
 reset_signals(void)
 {
-	static const int ignored[] = {SIGPIPE, SIGTERM, SIGINT, SIGHUP};
+	static const int ignored[] = {
+	    SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 	sigset_t none;
 	size_t i;
 	int n;

@@ -4,8 +4,8 @@
 
 /*
  * One log for every program: a line is "program: subsystem: text". It goes to
- * standard error, where systemd's journal picks it up. This module knows no
- * type of the project. All functions keep errno.
+ * standard error, with a priority where that is systemd's journal, or to a
+ * file. This module knows no type of the project. All functions keep errno.
  */
 
 #include <stdbool.h>
@@ -20,6 +20,16 @@ enum log_level {
 
 /* Name the program (kept by reference) and the least level that is shown. */
 void log_init(const char *program, enum log_level least);
+/*
+ * Write to this file from now on (kept by reference; made with mode 0640 if it
+ * is not there), and what libraries say on standard error too. 0, or -1 with
+ * errno. Once the name leads to another file, lines go there, in child
+ * processes as well; until it leads to one they go on into the old file.
+ */
+int log_file(const char *path);
+/* Open the file of log_file() anew, if there is one; for SIGUSR1, after the
+ * file was moved away. An error is logged, into the old file. */
+void log_reopen(void);
 /* A level that can be asked for: debug, info or warn; 0, or -1. */
 int log_level_parse(const char *text, enum log_level *level);
 

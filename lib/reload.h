@@ -17,32 +17,31 @@
 
 /*
  * The new world has no errors. Switch over to it whole, merging what was
- * learned by id, and return true: d->world is `w` then and the old world (still
- * d->world during the call) is freed right after, so nothing may point into it.
- * Or change nothing, say why, and return false: `w` is freed.
+ * learned by id, and return true: d->world is `w` then, and the old world
+ * (still d->world during the call) is freed right after, so nothing may point
+ * into it. Or change nothing, say why, and return false: `w` is freed.
  */
-typedef bool reload_world_fn(
-    void *arg, struct world *w, char *why, size_t size);
+typedef bool
+reload_world_fn(void *arg, struct world *w, char *why, size_t size);
 /* For a daemon that reads hopscotch.xml; call it after daemon_start(). */
 void reload_world(struct daemon *d, enum conf_secrets secrets,
     reload_world_fn *take, void *arg);
 
-/* For a daemon that has options only: read and take them, or say why not. */
-typedef bool reload_options_fn(void *arg, char *why, size_t size);
+/* For a daemon that has options only: take those of its file, or change
+ * nothing and blame what is wrong with reload_fault(), each with its place. */
+struct reload_faults;
+typedef bool reload_options_fn(
+    void *arg, struct reload_faults *faults, char *why, size_t size);
 void reload_options(struct daemon *d, reload_options_fn *take, void *arg);
+void reload_fault(struct reload_faults *faults, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /*
  * Do it now. `asker` (or NULL) is answered by any number of `fault <text>`
- * (encoded) and then `done <confhash>`, or `error <why>`. Returns whether it
- * was done. For the verb table of each daemon:
- * {"reload", on_reload, ROLE_CONTROL, 0, 0}.
+ * (encoded) and then `done <confhash>` ("-" without a configuration), or
+ * `error <why>`. Returns whether it was done. For the verb table of each
+ * daemon: {"reload", on_reload, ROLE_CONTROL, 0, 0}.
  */
 bool reload_now(struct daemon *d, struct peer *asker);
-/* Reloads since start, those that were done and those refused. */
-struct reload_counters {
-	unsigned done, refused;
-};
-void reload_counters(const struct daemon *d, struct reload_counters *out);
-void reload_fini(struct daemon *d);
 
 #endif

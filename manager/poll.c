@@ -1247,6 +1247,7 @@ settle_in(void)
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)signal(SIGINT, SIG_IGN); /* Ctrl-C is for the parent */
 	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
