@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -171,6 +173,127 @@ only_levels_that_can_be_asked_for_are_words(void)
 	CU_ASSERT_EQUAL(level, LOG_LEVEL_WARN);
 }
 
+/* Run in a child: standard error is lost to the log file. */
+static int
+in_child(void (*run)(void))
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		run();
+		_exit(0);
+	}
+	(void)waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static char dir[] = "/tmp/hop-test-XXXXXX", path[64], moved[64];
+
+static const char *
+contents(const char *name)
+{
+	static char text[4096];
+	FILE *f = fopen(name, "r");
+	size_t n = 0;
+
+	if (f != NULL) {
+		n = fread(text, 1, sizeof(text) - 1, f);
+		(void)fclose(f);
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static void
+write_and_move(void)
+{
+	log_init("hopd", LOG_LEVEL_INFO);
+	if (log_file(path) < 0)
+		_exit(2);
+	log_info("a", "one");
+	(void)rename(path, moved);
+	log_info("a", "two"); /* nothing is at the name: into the old file */
+	log_reopen();
+	log_info("a", "three");
+	(void)fputs("a library\n", stderr);
+}
+
+static void
+a_log_file_is_opened_anew(void)
+{
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/log", dir);
+	(void)snprintf(moved, sizeof(moved), "%s/log.1", dir);
+	CU_ASSERT_EQUAL(in_child(write_and_move), 0);
+	CU_ASSERT_STRING_EQUAL(contents(moved), "hopd: a: one\nhopd: a: two\n");
+	CU_ASSERT_STRING_EQUAL(contents(path), "hopd: a: three\na library\n");
+}
+
+static void
+follow(void)
+{
+	FILE *f;
+
+	log_init("hopd", LOG_LEVEL_INFO);
+	if (log_file(path) < 0)
+		_exit(2);
+	(void)rename(path, moved);
+	f = fopen(path, "w"); /* another process has made the new one */
+	if (f != NULL)
+		(void)fclose(f);
+	log_info("a", "four");
+}
+
+static void
+a_child_follows_the_file_without_a_signal(void)
+{
+	CU_ASSERT_EQUAL(in_child(follow), 0);
+	CU_ASSERT_STRING_EQUAL(contents(path), "hopd: a: four\n");
+	(void)unlink(path);
+	(void)unlink(moved);
+	(void)rmdir(dir);
+}
+
+static void
+no_file(void)
+{
+	log_init("hopd", LOG_LEVEL_INFO);
+	if (log_file("/no/such/dir/log") == 0 || errno != ENOENT)
+		_exit(2);
+	log_reopen();
+}
+
+static void
+a_file_that_cannot_be_is_told(void)
+{
+	CU_ASSERT_EQUAL(in_child(no_file), 0);
+}
+
+static void
+the_journal_gets_priorities(void)
+{
+	char stream[64];
+	struct stat st;
+
+	catch ();
+	(void)fstat(STDERR_FILENO, &st);
+	(void)snprintf(stream, sizeof(stream), "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	(void)setenv("JOURNAL_STREAM", stream, 1);
+	log_init("hopd", LOG_LEVEL_DEBUG);
+	log_debug("a", "b");
+	log_info("a", "b");
+	log_warnx("a", "b");
+	(void)setenv("JOURNAL_STREAM", "1:1", 1); /* somewhere else */
+	log_init("hopd", LOG_LEVEL_INFO);
+	log_info("a", "c");
+	(void)unsetenv("JOURNAL_STREAM");
+	CU_ASSERT_STRING_EQUAL(caught(), "<7>hopd: debug: a: b\n"
+					 "<6>hopd: a: b\n<4>hopd: a: b\n"
+					 "hopd: a: c\n");
+}
+
 static const struct unit_test tests[] = {
     {"a line has program, subsystem and text",
 	a_line_has_program_subsystem_and_text},
@@ -182,6 +305,11 @@ static const struct unit_test tests[] = {
     {"errno is kept", errno_is_kept},
     {"what a peer can trigger is bounded", what_a_peer_can_trigger_is_bounded},
     {"fatal ends with status 1", fatal_ends_with_status_1},
+    {"a log file is opened anew", a_log_file_is_opened_anew},
+    {"a child follows the file without a signal",
+	a_child_follows_the_file_without_a_signal},
+    {"a file that cannot be is told", a_file_that_cannot_be_is_told},
+    {"the journal gets priorities", the_journal_gets_priorities},
 };
 
 UNIT_MAIN("lib/log", tests)
