@@ -31,7 +31,10 @@ struct kind {
 
 struct rows {
 	struct kind kinds[ROW_KINDS];
-	char *text;  /* of the file; names point into it */
+	char *file;   /* or NULL */
+	char *text;   /* of the file; names point into it */
+	char **names; /* of those that came since */
+	size_t nnames;
 	char *lines; /* what it should hold */
 	size_t lines_len, lines_room;
 };
@@ -118,6 +121,14 @@ read_rows(struct rows *r, const char *file)
 		take_line(r, line);
 }
 
+static void
+add_name(struct rows *r, struct kind *k, const char *id, int number)
+{
+	r->names = mem_resize(r->names, r->nnames + 1, sizeof(*r->names));
+	r->names[r->nnames] = mem_text(id);
+	(void)names_add(k->known, r->names[r->nnames++], number);
+}
+
 /* Whether there was a new one. */
 static bool
 give_numbers(struct rows *r, const struct world *w, int kind)
@@ -128,12 +139,14 @@ give_numbers(struct rows *r, const struct world *w, int kind)
 	int known;
 
 	k->n = count_of(w, kind);
+	free(k->number);
 	k->number = mem_array(k->n, sizeof(*k->number));
 	for (i = 0; i < k->n; i++) {
 		known = names_find(k->known, id_of(w, kind, i));
 		if (known < 0) {
 			known = (int)++k->highest;
 			add_line(r, kind, (uint32_t)known, id_of(w, kind, i));
+			add_name(r, k, id_of(w, kind, i), known);
 			added = true;
 		}
 		k->number[i] = (uint32_t)known;
@@ -141,23 +154,35 @@ give_numbers(struct rows *r, const struct world *w, int kind)
 	return added;
 }
 
+void
+rows_renew(struct rows *r, const struct world *w)
+{
+	bool added = false;
+	int k;
+
+	if (r == NULL)
+		return;
+	for (k = 0; k < ROW_KINDS; k++)
+		added = give_numbers(r, w, k) || added;
+	if (added && r->file != NULL &&
+	    keep_write(r->file, r->lines, r->lines_len) < 0)
+		log_warn("snmp", "%s: row numbers may change at the next start",
+		    r->file);
+}
+
 struct rows *
 rows_new(const struct world *w, const char *file)
 {
 	struct rows *r = mem_new(sizeof(*r));
-	bool added = false;
 	int k;
 
 	for (k = 0; k < ROW_KINDS; k++)
 		r->kinds[k].known = names_new();
-	if (file != NULL)
+	if (file != NULL) {
+		r->file = mem_text(file);
 		read_rows(r, file);
-	for (k = 0; k < ROW_KINDS; k++)
-		added = give_numbers(r, w, k) || added;
-	if (added && file != NULL &&
-	    keep_write(file, r->lines, r->lines_len) < 0)
-		log_warn("snmp", "%s: row numbers may change at the next start",
-		    file);
+	}
+	rows_renew(r, w);
 	return r;
 }
 
@@ -165,6 +190,7 @@ void
 rows_free(struct rows **rp)
 {
 	struct rows *r = *rp;
+	size_t i;
 	int k;
 
 	if (r == NULL)
@@ -173,6 +199,10 @@ rows_free(struct rows **rp)
 		names_free(&r->kinds[k].known);
 		free(r->kinds[k].number);
 	}
+	for (i = 0; i < r->nnames; i++)
+		free(r->names[i]);
+	free(r->names);
+	free(r->file);
 	free(r->text);
 	free(r->lines);
 	free(r);

@@ -33,6 +33,9 @@ struct rows;
  */
 struct rows *rows_new(const struct world *w, const char *file);
 void rows_free(struct rows **r);
+/* From now on the places are those of this world: elements that stay keep
+ * their numbers, those that go leave theirs to nobody. r NULL: nothing. */
+void rows_renew(struct rows *r, const struct world *w);
 /* The number of the element at this place of the world's array of its kind;
  * r NULL: its place, from 1 on. */
 uint32_t rows_number(const struct rows *r, enum row_kind kind, int place);

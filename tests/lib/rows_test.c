@@ -30,9 +30,9 @@ remove_dir(void)
 	CU_ASSERT(rmdir(dir) == 0); /* nothing temporary is left */
 }
 
-/* A world of servers alone, named by letters. */
-static struct rows *
-rows_of(const char *letters, const char *from)
+/* A world of servers alone, named by letters; in the place of the last one. */
+static struct world
+world_of(const char *letters)
 {
 	static char id[26][2];
 	static struct server servers[26];
@@ -45,7 +45,33 @@ rows_of(const char *letters, const char *from)
 		id[i][0] = letters[i];
 		servers[i].id = id[i];
 	}
+	return w;
+}
+
+static struct rows *
+rows_of(const char *letters, const char *from)
+{
+	struct world w = world_of(letters);
+
 	return rows_new(&w, from);
+}
+
+static void
+numbers_hold_over_a_reload_without_a_file_too(void)
+{
+	struct rows *r = rows_of("abc", NULL);
+	struct world w = world_of("dcb");
+
+	rows_renew(r, &w);
+	CU_ASSERT_EQUAL(rows_number(r, ROW_SERVER, 0), 4);
+	CU_ASSERT_EQUAL(rows_number(r, ROW_SERVER, 1), 3);
+	CU_ASSERT_EQUAL(rows_place(r, ROW_SERVER, 1), -1);
+	w = world_of("ad");
+	rows_renew(r, &w);
+	CU_ASSERT_EQUAL(rows_number(r, ROW_SERVER, 0), 1);
+	CU_ASSERT_EQUAL(rows_number(r, ROW_SERVER, 1), 4);
+	rows_free(&r);
+	rows_renew(NULL, &w);
 }
 
 static void
@@ -144,6 +170,8 @@ static const struct unit_test tests[] = {
     {"an element keeps its number wherever it stands",
 	an_element_keeps_its_number_wherever_it_stands},
     {"a number is never given twice", a_number_is_never_given_twice},
+    {"numbers hold over a reload, without a file too",
+	numbers_hold_over_a_reload_without_a_file_too},
     {"lines that are none are left out", lines_that_are_none_are_left_out},
     {"without a file numbers are places", without_a_file_numbers_are_places},
     {"a file is replaced whole or not at all",
