@@ -36,6 +36,17 @@ void reload_options(struct daemon *d, reload_options_fn *take, void *arg);
 void reload_fault(struct reload_faults *faults, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* How a daemon reloads; for the functions above alone. */
+struct reload {
+	reload_options_fn *take;
+	void *arg;
+	/* Of reload_world(). */
+	struct daemon *daemon;
+	enum conf_secrets secrets;
+	reload_world_fn *take_world;
+	void *world_arg;
+};
+
 /*
  * Do it now. `asker` (or NULL) is answered by any number of `fault <text>`
  * (encoded) and then `done <confhash>` ("-" without a configuration), or
