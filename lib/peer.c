@@ -85,6 +85,8 @@ struct peer {
 	enum peer_role role;
 	char id[ID_MAX + 1];
 	char hash[WORLD_HASH_TEXT];
+	char told[WORLD_HASH_TEXT]; /* our hash as it knows it */
+	bool skewed;                /* said in the log */
 	char gives[GIVES_MAX + 1];
 	char where[ENDPOINT_TEXT];
 	char why[256];  /* of the last failure */
@@ -106,7 +108,7 @@ struct peer_listener {
 	const struct peer_conf *conf;
 	struct listen_lines at;
 	struct stream_tls *tls;
-	int fd;
+	int fd; /* -1: no new ones, but those that it has stay */
 	struct event acceptable, again;
 	TAILQ_HEAD(peers, peer) peers;
 	size_t npeers;
@@ -318,6 +320,7 @@ say_hello(struct peer *p)
 {
 	const struct peer_conf *c = p->conf;
 
+	(void)snprintf(p->told, sizeof(p->told), "%s", c->hash);
 	send_line(p, "hello " VERSION " %s %s %s%s%s", role_text(c->role),
 	    c->id, c->hash, c->gives != NULL ? " gives=" : "",
 	    c->gives != NULL ? c->gives : "");
@@ -340,6 +343,7 @@ close_session(struct peer *p)
 	p->in_len = p->out_len = p->out_at = 0;
 	p->blocked = p->flushing = p->broken = p->paused = false;
 	p->bad_run = 0;
+	p->skewed = false;
 }
 
 static void
@@ -548,6 +552,34 @@ differs(const char *a, const char *b)
 	return strcmp(a, "-") != 0 && strcmp(b, "-") != 0 && strcmp(a, b) != 0;
 }
 
+bool
+peer_is_skewed(const struct peer *p)
+{
+	return p->phase == PHASE_UP && p->role != ROLE_CONTROL &&
+	       p->conf->role != ROLE_CONTROL && differs(p->hash, p->conf->hash);
+}
+
+/* Said when it begins and when it ends: both sides may reload at any time. */
+static void
+note_skew(struct peer *p)
+{
+	bool is = peer_is_skewed(p);
+	char who[NAME_TEXT];
+
+	if (is == p->skewed || !log_allowed(bound(p), p->conf->sub))
+		return;
+	p->skewed = is;
+	(void)name(p, who, sizeof(who));
+	if (is)
+		log_warnx(p->conf->sub,
+		    "%s has a different configuration (%.12s, ours is %.12s)",
+		    who, p->hash, p->conf->hash);
+	else
+		log_info(p->conf->sub,
+		    "%s has the same configuration again (%.12s)", who,
+		    p->hash);
+}
+
 static void
 come_up(struct peer *p)
 {
@@ -561,12 +593,7 @@ come_up(struct peer *p)
 	if (p->role != ROLE_CONTROL && p->conf->role != ROLE_CONTROL &&
 	    log_allowed(bound(p), p->conf->sub))
 		log_info(p->conf->sub, "%s is there", who);
-	if (differs(p->hash, p->conf->hash) && p->role != ROLE_CONTROL &&
-	    p->conf->role != ROLE_CONTROL &&
-	    log_allowed(bound(p), p->conf->sub))
-		log_warnx(p->conf->sub,
-		    "%s has a different configuration (%.12s, ours is %.12s)",
-		    who, p->hash, p->conf->hash);
+	note_skew(p);
 	if (p->conf->on_up != NULL)
 		p->conf->on_up(p, p->conf->arg);
 }
@@ -620,6 +647,23 @@ on_error(struct peer *p, char *text)
 		    name(p, who, sizeof(who)), text);
 }
 
+/* A beat that says more: the other side took a new configuration. */
+static void
+on_beat(struct peer *p, const struct line *l)
+{
+	const char *hash = line_option(l, "config");
+
+	if (hash == NULL)
+		return;
+	if (!is_id(hash, WORLD_HASH_TEXT - 1)) {
+		peer_error(p, "the config= of beat is not hex, or -");
+		p->bad_run++;
+		return;
+	}
+	(void)snprintf(p->hash, sizeof(p->hash), "%s", hash);
+	note_skew(p);
+}
+
 /* Give a line to its verb. */
 static void
 dispatch(struct peer *p, const struct line *l)
@@ -671,7 +715,10 @@ on_line(struct peer *p, char *text, size_t len)
 		peer_error(p, "malformed line: %s", why);
 		p->bad_run++;
 	} else if (p->phase == PHASE_UP) {
-		dispatch(p, &p->line);
+		if (strcmp(p->line.field[0], "beat") == 0)
+			on_beat(p, &p->line);
+		else
+			dispatch(p, &p->line);
 	} else if (strcmp(p->line.field[0], "hello") == 0) {
 		on_hello(p, &p->line);
 	} else {
@@ -839,6 +886,18 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	leave(p);
 }
 
+/* Our configuration goes with the beat when it is not the one told. */
+static void
+say_beat(struct peer *p)
+{
+	if (strcmp(p->told, p->conf->hash) == 0) {
+		send_text(p, "beat", 4);
+		return;
+	}
+	(void)snprintf(p->told, sizeof(p->told), "%s", p->conf->hash);
+	send_line(p, "beat config=%s", p->told);
+}
+
 /* Each beat: is the other side there, and ours is. */
 static void
 tick(struct peer *p)
@@ -863,8 +922,10 @@ tick(struct peer *p)
 		hang_up(p, REASON_SILENT, "silent");
 		return;
 	}
-	if (p->phase == PHASE_UP)
-		send_text(p, "beat", 4);
+	if (p->phase == PHASE_UP) {
+		say_beat(p);
+		note_skew(p);
+	}
 	(void)event_add(&p->timer, &tv);
 }
 
@@ -974,6 +1035,13 @@ peer_connect(
 	(void)endpoint_text(&p->to[0], p->where, sizeof(p->where));
 	(void)event_add(&p->timer, &now);
 	return p;
+}
+
+void
+peer_renew_tls(struct peer *p)
+{
+	assert(p->magic == PEER_MAGIC);
+	stream_tls_free(&p->tls);
 }
 
 /* Accepting. */
@@ -1086,24 +1154,32 @@ on_again(evutil_socket_t fd, short what, void *arg)
 	(void)event_add(&l->acceptable, NULL);
 }
 
-struct peer_listener *
-peer_listen(const struct peer_conf *conf, const struct listen_lines *at,
-    char *why, size_t size)
+static int
+load_tls(const struct listen_lines *at, const struct tls *files,
+    struct stream_tls **tls, char *why, size_t size)
 {
-	struct stream_tls *tls = NULL;
+	*tls = NULL;
+	if (!at->tls)
+		return 0;
+	if (files == NULL) {
+		(void)snprintf(why, size,
+		    "TLS is asked for, but the configuration has no <tls>");
+		return -1;
+	}
+	*tls = stream_tls_new(files, true, why, size);
+	return *tls != NULL ? 0 : -1;
+}
+
+struct peer_listener *
+peer_listen_tls(const struct peer_conf *conf, const struct listen_lines *at,
+    const struct tls *files, char *why, size_t size)
+{
+	struct stream_tls *tls;
 	struct peer_listener *l;
 	int fd;
 
-	if (at->tls && conf->tls == NULL) {
-		(void)snprintf(why, size,
-		    "TLS is asked for, but the configuration has no <tls>");
+	if (load_tls(at, files, &tls, why, size) < 0)
 		return NULL;
-	}
-	if (at->tls) {
-		tls = stream_tls_new(conf->tls, true, why, size);
-		if (tls == NULL)
-			return NULL;
-	}
 	fd = endpoint_listen(at, why, size);
 	if (fd < 0) {
 		stream_tls_free(&tls);
@@ -1124,6 +1200,82 @@ peer_listen(const struct peer_conf *conf, const struct listen_lines *at,
 	return l;
 }
 
+struct peer_listener *
+peer_listen(const struct peer_conf *conf, const struct listen_lines *at,
+    char *why, size_t size)
+{
+	return peer_listen_tls(conf, at, conf->tls, why, size);
+}
+
+bool
+peer_listener_is_at(
+    const struct peer_listener *l, const struct listen_lines *at)
+{
+	if (l->at.socket != NULL || at->socket != NULL)
+		return l->at.socket != NULL && at->socket != NULL &&
+		       strcmp(l->at.socket, at->socket) == 0;
+	return l->at.port == at->port && addr_cmp(&l->at.addr, &at->addr) == 0;
+}
+
+struct peer_renewal {
+	struct stream_tls *tls;
+	bool is_tls;
+};
+
+struct peer_renewal *
+peer_listener_prepare(const struct listen_lines *at, const struct tls *files,
+    char *why, size_t size)
+{
+	struct peer_renewal *r;
+	struct stream_tls *tls;
+
+	if (at->socket == NULL && !at->tls && !addr_is_loopback(&at->addr)) {
+		(void)snprintf(
+		    why, size, "TCP without TLS is for loopback only");
+		return NULL;
+	}
+	if (load_tls(at, files, &tls, why, size) < 0)
+		return NULL;
+	r = mem_new(sizeof(*r));
+	r->tls = tls;
+	r->is_tls = at->tls;
+	return r;
+}
+
+void
+peer_renewal_free(struct peer_renewal **r)
+{
+	if (*r == NULL)
+		return;
+	stream_tls_free(&(*r)->tls);
+	free(*r);
+	*r = NULL;
+}
+
+void
+peer_listener_renew(struct peer_listener *l, struct peer_renewal **r)
+{
+	assert(l->magic == LISTENER_MAGIC);
+	stream_tls_free(&l->tls); /* who uses it keeps what it needs */
+	l->tls = (*r)->tls;
+	l->at.tls = (*r)->is_tls;
+	(*r)->tls = NULL;
+	peer_renewal_free(r);
+}
+
+void
+peer_listener_close(struct peer_listener *l)
+{
+	assert(l->magic == LISTENER_MAGIC);
+	if (l->fd < 0)
+		return;
+	(void)event_del(&l->acceptable);
+	(void)event_del(&l->again);
+	endpoint_unlink(&l->at, l->fd);
+	(void)close(l->fd);
+	l->fd = -1;
+}
+
 void
 peer_listener_free(struct peer_listener **lp)
 {
@@ -1136,10 +1288,7 @@ peer_listener_free(struct peer_listener **lp)
 	assert(l->magic == LISTENER_MAGIC);
 	while ((p = TAILQ_FIRST(&l->peers)) != NULL)
 		peer_free(&p);
-	(void)event_del(&l->acceptable);
-	(void)event_del(&l->again);
-	endpoint_unlink(&l->at, l->fd);
-	(void)close(l->fd);
+	peer_listener_close(l);
 	stream_tls_free(&l->tls);
 	free(l->at.socket);
 	l->magic = 0;

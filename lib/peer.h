@@ -29,13 +29,16 @@ struct verb {
 	size_t fields_max; /* SIZE_MAX: no bound but the line's */
 };
 
-/* What a side is and what it does with lines; must outlive the peers. */
+/* What a side is and what it does with lines; must outlive the peers. Nothing
+ * of what it points to is copied: a reload puts in the new id, hash and tls. */
 struct peer_conf {
 	struct event_base *base;
-	const char *sub;          /* subsystem in the log: "feed" */
-	enum peer_role role;      /* ours */
-	const char *id;           /* ours */
-	const char *hash;         /* of our configuration, or "-" */
+	const char *sub;     /* subsystem in the log: "feed" */
+	enum peer_role role; /* ours */
+	const char *id;      /* ours */
+	/* Of our configuration, or "-". When it changes, the next beat of each
+	 * connection tells. */
+	const char *hash;
 	const char *gives;        /* hello's gives=, or NULL */
 	const struct verb *verbs; /* ends with name NULL */
 	/* After the peer's hello was accepted; lines may be sent from now on.
@@ -48,7 +51,9 @@ struct peer_conf {
 	 * people and names the endpoint. NULL: only logged. */
 	void (*on_fail)(struct peer *p, const char *why, void *arg);
 	void *arg;
-	const struct tls *tls; /* for listeners and endpoints with tls */
+	const struct tls *tls; /* for listeners and endpoints with tls; read
+				  when a listener is made, or a peer connects
+				  for the first time */
 	size_t queue_max; /* bytes waiting to be sent before the peer is cut
 			     off; 0: 16 MiB; hopctl: 8 times that */
 	size_t peers_max; /* accepted at once; 0: 256 */
@@ -68,10 +73,31 @@ void peer_listener_free(struct peer_listener **l);
 uint16_t peer_listener_port(const struct peer_listener *l);
 size_t peer_listener_peers(const struct peer_listener *l);
 
+/* For lib/listeners.c: a listener that lives through a reload. */
+struct peer_renewal;
+/* As peer_listen(), with certificates that are not (yet) those of conf. */
+struct peer_listener *
+peer_listen_tls(const struct peer_conf *conf, const struct listen_lines *at,
+    const struct tls *files, char *why, size_t size);
+/* The same socket or address and port; `tls` may differ. */
+bool peer_listener_is_at(
+    const struct peer_listener *l, const struct listen_lines *at);
+/* What a listener of this endpoint needs anew, certificates above all; NULL
+ * and *why (file and reason) if they cannot be used. */
+struct peer_renewal *peer_listener_prepare(const struct listen_lines *at,
+    const struct tls *files, char *why, size_t size);
+void peer_renewal_free(struct peer_renewal **r);
+/* Who connects from now on gets the new ones; connections stay as they are. */
+void peer_listener_renew(struct peer_listener *l, struct peer_renewal **r);
+/* Accept no more, and remove the socket; those who are connected stay. */
+void peer_listener_close(struct peer_listener *l);
+
 /* Keep a connection to the first of these endpoints that answers; tries anew
  * with back-off (100 ms to 2 s), for ever. The endpoints are copied. */
 struct peer *peer_connect(
     const struct peer_conf *conf, const struct listen_lines *to, size_t n);
+/* The certificates of conf are others now: its next connection shows them. */
+void peer_renew_tls(struct peer *p);
 /* Ends it at once, without on_down(); what is queued is sent if the socket
  * takes it. Fine in a callback of the peer itself. */
 void peer_free(struct peer **p);
@@ -91,7 +117,11 @@ void peer_error(struct peer *p, const char *fmt, ...)
 bool peer_is_up(const struct peer *p);
 enum peer_role peer_role(const struct peer *p); /* theirs */
 const char *peer_id(const struct peer *p);
+/* Of their configuration, or "-"; it follows what their beats say. */
 const char *peer_hash(const struct peer *p);
+/* Whether both sides have a configuration, and not the same one. Logged once
+ * when it begins and once when it ends. */
+bool peer_is_skewed(const struct peer *p);
 /* Where it is, for people: "unix:/run/...", "10.0.0.1:26559 tls". */
 const char *peer_where(const struct peer *p);
 /* Whether its hello had this word in gives=. */

@@ -464,6 +464,51 @@ beats_keep_a_peer_alive(void)
 	stop();
 }
 
+static void
+a_new_configuration_is_told_with_the_next_beat(void)
+{
+	struct peer_listener *l;
+	struct peer *p;
+
+	start();
+	quick_beats();
+	l = listen_at(&t.at);
+	p = peer_connect(&t.b->conf, &t.at, 1);
+	UNTIL(t.a->ups == 1 && t.b->ups == 1);
+	CU_ASSERT_FALSE(peer_is_skewed(p));
+	t.a->conf.hash = "def";
+	CU_ASSERT(peer_is_skewed(t.a->peer));
+	UNTIL(strcmp(peer_hash(p), "def") == 0);
+	CU_ASSERT(peer_is_skewed(p));
+	CU_ASSERT_STRING_EQUAL(peer_hash(t.a->peer), "abc");
+	t.b->conf.hash = "def";
+	UNTIL(strcmp(peer_hash(t.a->peer), "def") == 0);
+	CU_ASSERT_FALSE(peer_is_skewed(p));
+	CU_ASSERT_FALSE(peer_is_skewed(t.a->peer));
+	CU_ASSERT_EQUAL(t.a->downs + t.b->downs, 0);
+	peer_free(&p);
+	peer_listener_free(&l);
+	stop();
+}
+
+static void
+a_beat_with_a_bad_config_is_an_error_and_changes_nothing(void)
+{
+	struct peer_listener *l;
+	int fd;
+
+	start();
+	l = listen_at(&t.at);
+	fd = raw_hello("frontend");
+	raw_say(fd, "beat config=0f0f\nbeat other=1\nbeat config=a/b\n");
+	UNTIL(raw_has(fd, "error the config= of beat is not hex, or -\n"));
+	CU_ASSERT_STRING_EQUAL(peer_hash(t.a->peer), "0f0f");
+	(void)close(fd);
+	UNTIL(t.a->downs == 1);
+	peer_listener_free(&l);
+	stop();
+}
+
 /* A process that was stopped must not take the others for dead. */
 static void
 a_stall_of_our_own_kills_nobody(void)
@@ -1452,6 +1497,8 @@ static const struct unit_test tests[] = {
     T(who_says_no_hello_in_time_is_closed),
     T(who_is_silent_for_three_beats_is_dead),
     T(beats_keep_a_peer_alive),
+    T(a_new_configuration_is_told_with_the_next_beat),
+    T(a_beat_with_a_bad_config_is_an_error_and_changes_nothing),
     T(a_stall_of_our_own_kills_nobody),
     T(the_verb_table_is_kept_to),
     T(a_hundred_bad_lines_in_a_row_close),
