@@ -57,6 +57,17 @@ sync_directory(const char *file)
 	free(copy);
 }
 
+/* Made by us and nobody else: what stands there, a link to a file of others
+ * say, is taken away and never written to. */
+static int
+open_new(const char *file)
+{
+	if (unlink(file) < 0 && errno != ENOENT)
+		return -1;
+	return open(
+	    file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+}
+
 int
 keep_write(const char *file, const char *text, size_t len)
 {
@@ -68,7 +79,7 @@ keep_write(const char *file, const char *text, size_t len)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	fd = open_new(temporary);
 	if (fd < 0)
 		return -1;
 	bad = write_all(fd, text, len);
@@ -93,7 +104,9 @@ keep_write(const char *file, const char *text, size_t len)
 char *
 keep_read(const char *file, size_t max)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC), saved;
+	/* A pipe shall not keep us waiting, nor a link lead elsewhere. */
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int saved;
 	struct stat st;
 	char *text = NULL;
 	ssize_t n = -1;
