@@ -22,8 +22,11 @@ no_capabilities(char *why, size_t size)
 
 	memset(none, 0, sizeof(none));
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	/* Passphrases and keys: in no core file, and not for other processes
+	 * of the same user, the other daemons of the host. */
 	if (syscall(SYS_capset, &head, none) == 0 &&
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
 		return 0;
 	(void)snprintf(
 	    why, size, "cannot give up capabilities: %s", strerror(errno));

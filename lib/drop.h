@@ -8,8 +8,9 @@
 
 /*
  * Become this user with its groups, without capabilities and without a way to
- * new rights. NULL: stay who we are, but keep no capability either (root stays
- * root). 0, or -1 and *why; then nothing may go on.
+ * new rights, and closed to debuggers and core files: there are secrets in our
+ * memory. NULL: stay who we are, but the same holds (root stays root, with
+ * all that). 0, or -1 and *why; then nothing may go on.
  */
 int drop_to(const char *user, char *why, size_t size);
 

@@ -236,7 +236,7 @@ face_nurse(const struct face_conf *daemons, int control)
 	reset_signals();
 	control = close_others(control);
 	(void)prctl(PR_SET_NAME, "hop-snmp-nurse", 0, 0, 0);
-	if (conf->user != NULL && drop_to(conf->user, why, sizeof(why)) < 0) {
+	if (drop_to(conf->user, why, sizeof(why)) < 0) {
 		log_warnx("snmp", "no SNMP: %s", why);
 		_exit(1);
 	}

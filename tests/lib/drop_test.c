@@ -62,6 +62,8 @@ as_nobody(void)
 		return 6;
 	if (setuid(0) == 0 || seteuid(0) == 0)
 		return 7;
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return 8;
 	return 0;
 }
 
@@ -79,7 +81,9 @@ as_myself(void)
 		return 2;
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		return 3;
-	return has_capabilities() == 0 ? 0 : 4;
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return 4;
+	return has_capabilities() == 0 ? 0 : 5;
 }
 
 static int
