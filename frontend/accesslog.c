@@ -20,6 +20,7 @@ struct accesslog {
 	int fd;
 	size_t len;
 	uint64_t lost; /* lines */
+	bool torn;     /* the file ends within a line */
 	struct log_bound bound;
 	char buf[BUFFER];
 };
@@ -123,14 +124,24 @@ access_format(const struct access *a, char *buf, size_t size)
 	return (size_t)(o.p - buf);
 }
 
+/* A pipe that nobody reads shall not hold up the clients, nor may a link lead
+ * elsewhere while we are root. */
+static int
+open_file(const char *file)
+{
+	int flags =
+	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+	if (geteuid() == 0)
+		flags |= O_NOFOLLOW;
+	return open(file, flags, 0640);
+}
+
 struct accesslog *
 accesslog_open(const char *file)
 {
 	struct accesslog *l;
-	int fd =
-	    strcmp(file, "-") == 0
-		? dup(STDOUT_FILENO)
-		: open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	int fd = strcmp(file, "-") == 0 ? dup(STDOUT_FILENO) : open_file(file);
 
 	if (fd < 0)
 		return NULL;
@@ -160,6 +171,11 @@ accesslog_flush(struct accesslog *l)
 	if (done < l->len && log_allowed(&l->bound, "access"))
 		log_warn("access", "%s: lines are lost", l->file);
 	l->len = 0;
+	/* The next line shall not go on with one that was torn. */
+	if (done > 0)
+		l->torn = l->buf[done - 1] != '\n';
+	if (l->torn)
+		l->buf[l->len++] = '\n';
 }
 
 void
@@ -170,7 +186,7 @@ accesslog_reopen(struct accesslog *l)
 	accesslog_flush(l);
 	if (strcmp(l->file, "-") == 0)
 		return;
-	fd = open(l->file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	fd = open_file(l->file);
 	if (fd < 0) {
 		log_warn("access",
 		    "cannot open %s anew, going on with the "

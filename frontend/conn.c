@@ -523,13 +523,15 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	if (n > 0) {
 		c->out_at += (size_t)n;
 		c->out_len -= (size_t)n;
-		enter(c, c->phase); /* it reads: a new time */
 	}
 	c->batch = 0;
 	if (c->out_len == 0) {
 		free(c->out);
 		c->out = NULL;
 		c->out_at = 0;
+		/* It has read all: a new time. A byte now and then buys none:
+		 * places could be held for nothing. */
+		enter(c, c->phase);
 		advance(c);
 	} else if (c->broken) {
 		conn_free(c);

@@ -9,7 +9,7 @@
 #define CONN_DEPTH      16    /* requests that may wait for directors */
 #define CONN_BODY_MAX   65536 /* content that is read to be thrown away */
 #define CONN_HEAD_MS    10000 /* a request must be complete within */
-#define CONN_SEND_MS    15000 /* the client must read within */
+#define CONN_SEND_MS    15000 /* the client must have read all within */
 #define CONN_LINGER_MS  2000
 #define CONN_LINGER_MAX 262144
 

@@ -23,7 +23,7 @@
 #define BACKLOG       4096
 #define ACCEPTS       64 /* in one turn */
 #define TICK_MS       250
-#define SLOW_MS       1000 /* an incomplete request this old can be cut */
+#define SLOW_MS       1000 /* who sends or reads this slowly can be cut */
 #define DRAIN_IDLE_MS 500
 #define DRAIN_MS      2000
 #define VISITS        16384 /* remembered for loops */
@@ -119,6 +119,8 @@ expendable(const struct front *f)
 		c = waited(f, CONN_IDLE, 0);
 	if (c == NULL)
 		c = waited(f, CONN_HEAD, SLOW_MS);
+	if (c == NULL)
+		c = waited(f, CONN_SEND, SLOW_MS);
 	return c;
 }
 

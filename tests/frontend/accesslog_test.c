@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "frontend/accesslog.h"
 
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/unit.h"
@@ -133,6 +136,62 @@ a_full_disk_loses_lines_and_counts_them(void)
 	accesslog_close(&l);
 }
 
+/* The clients would wait with us. */
+static void
+a_pipe_that_nobody_reads_is_not_waited_for(void)
+{
+	char dir[] = "/tmp/accesslog_test.XXXXXX", file[64];
+	static char got[70000];
+	struct accesslog *l;
+	bool torn = false;
+	ssize_t n;
+	int fd, i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	(void)snprintf(file, sizeof(file), "%s/pipe", dir);
+	CU_ASSERT_EQUAL_FATAL(mkfifo(file, 0600), 0);
+	CU_ASSERT_PTR_NULL(accesslog_open(file));
+	fd = open(file, O_RDONLY | O_NONBLOCK);
+	l = accesslog_open(file);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l);
+	for (i = 0; i < 3000; i++)
+		accesslog_add(l, &plain);
+	accesslog_flush(l);
+	CU_ASSERT(accesslog_lost(l) > 0);
+	/* What comes after a lost line begins a line of its own. */
+	while ((n = read(fd, got, sizeof(got))) > 0)
+		torn = got[n - 1] != '\n';
+	accesslog_add(l, &plain);
+	accesslog_flush(l);
+	CU_ASSERT(torn);
+	CU_ASSERT(read(fd, got, sizeof(got)) > 6);
+	CU_ASSERT_NSTRING_EQUAL(got, "\ntime=", 6);
+	accesslog_close(&l);
+	(void)close(fd);
+	(void)unlink(file);
+	(void)rmdir(dir);
+}
+
+/* Whoever owns its directory could lay one for a front end that is root. */
+static void
+root_follows_no_link(void)
+{
+	char dir[] = "/tmp/accesslog_test.XXXXXX", file[64], other[64];
+	struct accesslog *l;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	(void)snprintf(file, sizeof(file), "%s/log", dir);
+	(void)snprintf(other, sizeof(other), "%s/other", dir);
+	CU_ASSERT_EQUAL_FATAL(symlink(other, file), 0);
+	l = accesslog_open(file);
+	CU_ASSERT_EQUAL(l == NULL, geteuid() == 0);
+	CU_ASSERT_EQUAL(access(other, F_OK) < 0, geteuid() == 0);
+	accesslog_close(&l);
+	(void)unlink(file);
+	(void)unlink(other);
+	(void)rmdir(dir);
+}
+
 static const struct unit_test tests[] = {
     {"a line says what was decided", a_line_says_what_was_decided},
     {"bytes of a request cannot forge a line",
@@ -140,6 +199,9 @@ static const struct unit_test tests[] = {
     {"the longest line fits", the_longest_line_fits},
     {"no line is lost when the file is moved",
 	no_line_is_lost_when_the_file_is_moved},
+    {"a pipe that nobody reads is not waited for",
+	a_pipe_that_nobody_reads_is_not_waited_for},
+    {"root follows no link", root_follows_no_link},
     {"a full disk loses lines, and counts them",
 	a_full_disk_loses_lines_and_counts_them},
 };

@@ -638,6 +638,48 @@ a_client_that_does_not_read_holds_only_so_much(void)
 	finish();
 }
 
+/* Asks and asks without reading until the server hears it no more. */
+static void
+stuff(struct client *c)
+{
+	static char many[1000 * 64];
+	size_t len = 0, i, sent = 0;
+	ssize_t n = 0;
+
+	for (i = 0; i < 1000; i++)
+		len += (size_t)snprintf(many + len, sizeof(many) - len,
+		    "GET /%05zu HTTP/1.1\r\nHost: www.test\r\n\r\n", i);
+	for (i = 0; i < 5000 && n >= 0; i++) {
+		n = send(c->fd, many + sent % len, len - sent % len,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent += n > 0 ? (size_t)n : 0;
+		turn();
+	}
+	CU_ASSERT(i < 5000);
+}
+
+static void
+who_does_not_read_makes_room(void)
+{
+	static struct client c[4];
+	size_t i;
+
+	begin();
+	for (i = 0; i < 3; i++) {
+		connect_to(&c[i], 0);
+		stuff(&c[i]);
+	}
+	CU_ASSERT_EQUAL(http_clients(t.http), 3);
+	later(1001);
+	connect_to(&c[3], 0);
+	say(&c[3], GET("/"));
+	CU_ASSERT_EQUAL(responses(&c[3], 1), 1);
+	CU_ASSERT_EQUAL(http_clients(t.http), 3);
+	for (i = 0; i < 4; i++)
+		hang_up(&c[i]);
+	finish();
+}
+
 static void
 ipv6_clients_get_ipv6(void)
 {
@@ -782,6 +824,7 @@ static const struct unit_test tests[] = {
     {"where all are busy new clients wait", where_all_are_busy_new_ones_wait},
     {"a client that does not read holds only so much",
 	a_client_that_does_not_read_holds_only_so_much},
+    {"who does not read makes room", who_does_not_read_makes_room},
     {"IPv6 clients get IPv6 aliases", ipv6_clients_get_ipv6},
     {"who is sent back again and again is stopped",
 	who_comes_back_and_back_is_stopped},
