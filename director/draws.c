@@ -13,7 +13,8 @@
 
 struct draws {
 	const struct world *world;
-	uint32_t *count;
+	uint32_t *count; /* since the last sample */
+	uint64_t *all;   /* since the start */
 	uint64_t generation, total;
 	bool any; /* a count is not 0 */
 };
@@ -25,6 +26,7 @@ draws_new(const struct world *w)
 
 	d->world = w;
 	d->count = mem_array(w->nservers + 1, sizeof(*d->count));
+	d->all = mem_array(w->nservers + 1, sizeof(*d->all));
 	return d;
 }
 
@@ -34,6 +36,7 @@ draws_free(struct draws **d)
 	if (*d == NULL)
 		return;
 	free((*d)->count);
+	free((*d)->all);
 	free(*d);
 	*d = NULL;
 }
@@ -59,6 +62,7 @@ add(struct draws *d, int server, uint32_t n)
 	uint32_t *c = &d->count[server];
 
 	*c = UINT32_MAX - *c < n ? UINT32_MAX : *c + n;
+	d->all[server] += n;
 	d->total += n;
 	d->any = d->any || n > 0;
 }
@@ -118,6 +122,12 @@ const uint32_t *
 draws_counts(const struct draws *d)
 {
 	return d->count;
+}
+
+const uint64_t *
+draws_all(const struct draws *d)
+{
+	return d->all;
 }
 
 uint64_t

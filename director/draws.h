@@ -29,6 +29,8 @@ void draws_sampled(struct draws *d, const struct line *load);
 void draws_forget(struct draws *d);
 /* One count a server; grows at most to UINT32_MAX. */
 const uint32_t *draws_counts(const struct draws *d);
+/* The same since the start: these never go back. */
+const uint64_t *draws_all(const struct draws *d);
 /* Grows whenever a count changes. */
 uint64_t draws_generation(const struct draws *d);
 /* All that was ever drawn. */

@@ -114,6 +114,7 @@ send_servers_of(
 	const struct picture_service *t =
 	    picture_service(d->picture, s->n, now);
 	const uint32_t *drawn = draws_counts(d->draws);
+	const uint64_t *draws = draws_all(d->draws);
 	char reason[ENCODED], load[16];
 	size_t u;
 
@@ -126,12 +127,14 @@ send_servers_of(
 			(void)snprintf(load, sizeof(load), "by-weight");
 		peer_send(p,
 		    "row server %s service=%s site=%s state=%s reason=%s "
-		    "load=%s drawn=%" PRIu32 " decisions=%" PRIu64,
+		    "load=%s drawn=%" PRIu32 " draws=%" PRIu64
+		    " decisions=%" PRIu64,
 		    server->id, s->id, w->sites[server->site].id,
 		    state_text(t->state[u]),
 		    line_encode(picture_use_reason(d->picture, s->n, (int)u),
 			reason, sizeof(reason)),
-		    load, drawn[server->n], d->tally->server[server->n]);
+		    load, drawn[server->n], draws[server->n],
+		    d->tally->server[server->n]);
 	}
 }
 

@@ -58,6 +58,7 @@ a_sample_starts_the_servers_it_names_anew(void)
 	sampled(d, "load ny1 5000 nobody 1 la1 2 age=300");
 	CU_ASSERT_EQUAL(draws_counts(d)[0], 0);
 	CU_ASSERT_EQUAL(draws_counts(d)[1], 4);
+	CU_ASSERT_EQUAL(draws_all(d)[0], 3);
 	CU_ASSERT_EQUAL(draws_counts(d)[2], 0);
 	CU_ASSERT(draws_generation(d) > before);
 	draws_free(&d);
