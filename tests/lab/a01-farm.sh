@@ -3,11 +3,12 @@
 #
 # The farm as clients, operators and management stations see it, and what they
 # see when parts of it fail: one network for all these scenarios.
+# lab: seconds=75
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 LAB_NAME=lab-a01-farm
-LAB_PREFIX=hop-t-
+LAB_PREFIX=hop-a-
 . "$here/lib.sh"
 . "$here/wan.sh"
 . "$here/farm.sh"

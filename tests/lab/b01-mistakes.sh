@@ -3,11 +3,12 @@
 #
 # Bad input of all kinds: a clear error that names the place and the remedy,
 # and everything else goes on.
+# lab: seconds=15
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 LAB_NAME=lab-b01-mistakes
-LAB_PREFIX=hop-t-
+LAB_PREFIX=${LAB_PREFIX:-hop-b-}
 . "$here/lib.sh"
 . "$here/wan.sh"
 . "$here/farm.sh"

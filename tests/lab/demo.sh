@@ -5,6 +5,7 @@
 # snmpd, nginx and clients, and a network with delays between them. Stays up
 # until Ctrl-C. DEMO_ONCE=1: ends by itself, with exit status 0 only if each
 # step was seen to work.
+# lab: seconds=85
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)

@@ -40,7 +40,7 @@ lab_skip()
 	exit 77
 }
 
-# A lab beside the demo's `hop-` has one letter more, `hop-t-`: not ours.
+# A lab beside the demo's `hop-` has one letter more, `hop-a-`: not ours.
 lab_namespaces()
 {
 	ip netns list 2>/dev/null | awk -v p="$LAB_PREFIX" '
@@ -84,16 +84,23 @@ lab_clean()
 		ip netns del "$ns" 2>/dev/null
 		rm -rf "/etc/netns/$ns"
 	done
-	rmdir /etc/netns 2>/dev/null
 	old=$(cat "$LAB_STATE" 2>/dev/null)
 	case $old in
-	/tmp/hop-lab.*)
-		[ ! -e "$old/made-hosts" ] || [ -s /etc/hosts ] ||
-		    rm -f /etc/hosts
-		rm -rf "$old"
-		;;
+	/tmp/hop-lab.*) rm -rf "$old" ;;
 	esac
 	rm -f "$LAB_STATE"
+	lab_clean_shared
+}
+
+# What labs share is removed by the last one.
+lab_clean_shared()
+{
+	local made=/run/hop-made-hosts
+
+	! ls /run/hop-*lab >/dev/null 2>&1 || return 0
+	rmdir /etc/netns 2>/dev/null
+	[ ! -e $made ] || [ -s /etc/hosts ] || rm -f /etc/hosts
+	rm -f $made
 }
 
 lab_end()
@@ -147,7 +154,9 @@ lab_begin()
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	lab_clean
-	why=$(lab_possible 2>&1) || lab_skip "no network namespaces here: $why"
+	# One at a time: the first one on a machine prepares /run/netns.
+	why=$({ flock 8; lab_possible; } 2>&1 8>/run/hop-lab.first) ||
+	    lab_skip "no network namespaces here: $why"
 	LAB=$(mktemp -d /tmp/hop-lab.XXXXXX) || exit 1
 	echo "$LAB" >"$LAB_STATE"
 	chmod 755 "$LAB"
@@ -155,7 +164,7 @@ lab_begin()
 	chown "$LAB_USER:$LAB_GROUP" "$LAB/run" "$LAB/state" "$LAB/log"
 
 	# Names are mounted over this file; a very bare system has none.
-	[ -e /etc/hosts ] || touch /etc/hosts "$LAB/made-hosts"
+	[ -e /etc/hosts ] || touch /run/hop-made-hosts /etc/hosts
 
 	ip netns add "${LAB_PREFIX}net" # of the segments
 }

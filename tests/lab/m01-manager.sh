@@ -4,6 +4,7 @@
 # The manager alone with real agents: several snmpd, each with hoploadd and
 # nginx behind it, on loopback addresses of a network namespace of its own.
 # What fails here is snmpd, hoploadd, services, passwords and the manager.
+# lab: seconds=65
 
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)

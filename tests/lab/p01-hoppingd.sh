@@ -5,6 +5,7 @@
 # pings: asked by SNMP, read by snmpbulkwalk; what it refuses, what replies do
 # it no harm, how much it sends whatever is asked, and what it says when it or
 # snmpd stood still.
+# lab: seconds=40 slots=2
 
 set -u
 if [ -z "${P01_INSIDE:-}" ]; then

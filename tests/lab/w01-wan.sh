@@ -3,11 +3,12 @@
 #
 # Measured paths: clients outside, borders with hoppingd, and the emulated
 # network between them, whose delays change while clients come.
+# lab: seconds=95 slots=2
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 LAB_NAME=lab-w01-wan
-LAB_PREFIX=hop-t-
+LAB_PREFIX=hop-w-
 . "$here/lib.sh"
 . "$here/wan.sh"
 . "$here/farm.sh"
