@@ -57,7 +57,7 @@ ROOMS  := agent manager director frontend ctl
 
 LIB_SRC := $(wildcard lib/*.c lib/decide/*.c)
 obj      = $(patsubst %.c,$(BUILD)/%.o,$(1))
-room_src = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
+room_src = $(filter-out $(MAINS),$(wildcard $(1)/*.c $(1)/*/*.c))
 
 all: $(PROGRAMS:%=$(BUILD)/%)
 
@@ -117,8 +117,8 @@ $(UNITS):
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcunit
 units: $(UNITS)
 
-objects: $(call obj,$(LIB_SRC) $(wildcard $(ROOMS:%=%/*.c) tests/lab/*.c \
-    tests/bench/*.c) $(WAN_SRC) $(UNIT_SRC))
+objects: $(call obj,$(LIB_SRC) $(wildcard $(ROOMS:%=%/*.c) \
+    $(ROOMS:%=%/*/*.c) tests/lab/*.c tests/bench/*.c) $(WAN_SRC) $(UNIT_SRC))
 
 # Fuzz targets: tests/fuzz/<name>_fuzz.c, any room may be under test; the
 # one that <name> is comes first, as rooms may use the same names inside.
