@@ -10,7 +10,7 @@ set -u
 command -v curl >/dev/null || skip "needs curl (make deps)"
 [ -x "$bin/hopfrontd" ] || skip "needs $bin/hopfrontd (make)"
 snmp_begin snmpwalk
-snmp_conf frontend
+snmp_conf
 export HOPSCOTCH_STATE=$dir
 uptime=$P.1.5.1.2.0
 

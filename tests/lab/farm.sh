@@ -4,7 +4,8 @@
 # The farm in the lab: four sites, two content servers at each (snmpd,
 # hoploadd, nginx), a front end and a border (snmpd, hoppingd) at each, one
 # manager, one director and a management station, at ny; outside, client
-# networks near each site. Sourced after lib.sh and wan.sh.
+# networks near each site. Sourced after lib.sh and wan.sh. FARM_PAIRS=yes: a
+# second manager and a second director, manager2 and director2.
 #
 # Addresses: 10.<site>.<server>.<border> are aliases, 10.<site>.<server>.9 is
 # for management; server 0 is the front end, and .0.254 the border, known
@@ -13,6 +14,9 @@
 # the clients.
 
 FARM_SITES="ny la dc sj"
+FARM_PAIRS=${FARM_PAIRS:-no}
+FARM_BRAINS="manager director"
+[ "$FARM_PAIRS" = no ] || FARM_BRAINS="manager manager2 director director2"
 FARM_SERVERS="ny1 ny2 la1 la2 dc1 dc2 sj1 sj2"
 declare -A FARM_NUMBER=([ny]=1 [la]=2 [dc]=3 [sj]=4)
 # A network of clients near each site: one host with several addresses, and one
@@ -35,6 +39,8 @@ farm_address()
 	manager) echo 10.9.0.1 ;;
 	director) echo 10.9.0.2 ;;
 	nms) echo 10.9.0.3 ;;
+	manager2) echo 10.9.0.4 ;;
+	director2) echo 10.9.0.5 ;;
 	front-*) echo "10.${FARM_NUMBER[${1#front-}]}.0.9" ;;
 	border-*) echo "10.${FARM_NUMBER[${1#border-}]}.0.254" ;;
 	*) echo "10.${FARM_NUMBER[${1:0:2}]}.${1:2}.9" ;;
@@ -73,7 +79,7 @@ farm_names()
 		printf '%s\tborder-%s.test.com border-%s\n' \
 		    "$(farm_address "border-$s")" "$s" "$s"
 	done
-	for h in manager director nms; do
+	for h in $FARM_BRAINS nms; do
 		printf '%s\t%s.test.com %s\n' "$(farm_address $h)" $h $h
 	done
 	tr '\n' ' ' <"$LAB/etc/hopscotch.xml" | grep -o '<alias [^>]*>' |
@@ -207,8 +213,8 @@ farm_hosts()
 		farm_site "$s"
 	done
 	farm_servers
-	for h in manager director nms; do
-		lab_host $h br-ny "$(farm_address $h)"
+	for h in $FARM_BRAINS nms; do
+		lab_host "$h" br-ny "$(farm_address "$h")"
 	done
 	for s in $FARM_SITES; do
 		farm_clients "$s"
@@ -224,10 +230,26 @@ farm_hosts()
 	lab_names "$LAB/etc/names"
 }
 
+# The configuration with the second ones, if they are wanted.
+farm_pairs()
+{
+	if [ "$FARM_PAIRS" = no ]; then
+		cat
+		return
+	fi
+	sed -e '/<director id="director"/i\
+  <manager id="manager2" probe-fresh="10s">\
+    <listen socket="@LAB@/run/manager2.sock"/>\
+  </manager>' -e '/<frontend id="front-ny"/i\
+  <director id="director2" fresh="10s">\
+    <listen socket="@LAB@/run/director2.sock"/>\
+  </director>'
+}
+
 farm_conf()
 {
-	sed "s|@LAB@|$LAB|g" "$LAB_TOP/tests/lab/farm.xml.in" \
-	    >"$LAB/etc/hopscotch.xml"
+	farm_pairs <"$LAB_TOP/tests/lab/farm.xml.in" |
+	    sed "s|@LAB@|$LAB|g" >"$LAB/etc/hopscotch.xml"
 	(
 		umask 077
 		printf 'auth %s\npriv %s\n' "${FARM_PASS[hopmgr]}" \
@@ -266,7 +288,9 @@ farm_snmpd_conf()
 		sed -e "s|/run/hopscotch-agentx/|$dir/agentx/|g" \
 		    -e "s|/var/agentx/|$dir/agentx/own-|g" \
 		    -e "/^agentXPerms/s|hopscotch|$LAB_GROUP|" \
-		    "$LAB_TOP/conf/snmpd.conf.d/$role.conf"
+		    "$LAB_TOP"/conf/snmpd.conf.d/{agentx,users}.conf
+		role=$LAB_TOP/conf/snmpd.conf.d/$role.conf
+		[ ! -e "$role" ] || cat "$role"
 	} >"$dir/etc/snmpd.conf"
 	for u in hopmgr hopoper hopnms; do
 		farm_snmp_user $u
@@ -334,20 +358,23 @@ farm_start_hoploadd()
 	    --check "www=http://$a:80/"
 }
 
+# farm_start_brain PROGRAM ID
+farm_start_brain()
+{
+	lab_start_unprivileged "$2" "$2" env \
+	    HOPSCOTCH_RUN="$LAB/run" HOPSCOTCH_STATE="$LAB/state" \
+	    "$LAB/bin/$1" -f "$LAB/etc/hopscotch.xml" --id "$2" \
+	    --agentx "$LAB/host/$2/agentx/master"
+}
+
 farm_start_manager()
 {
-	lab_start_unprivileged manager manager env \
-	    HOPSCOTCH_RUN="$LAB/run" HOPSCOTCH_STATE="$LAB/state" \
-	    "$LAB/bin/hopmanagerd" -f "$LAB/etc/hopscotch.xml" --id manager \
-	    --agentx "$LAB/host/manager/agentx/master"
+	farm_start_brain hopmanagerd "${1:-manager}"
 }
 
 farm_start_director()
 {
-	lab_start_unprivileged director director env \
-	    HOPSCOTCH_RUN="$LAB/run" HOPSCOTCH_STATE="$LAB/state" \
-	    "$LAB/bin/hopdirectord" -f "$LAB/etc/hopscotch.xml" \
-	    --id director --agentx "$LAB/host/director/agentx/master"
+	farm_start_brain hopdirectord "${1:-director}"
 }
 
 # A front end starts as root for port 80 and drops to the user by itself.
@@ -380,7 +407,7 @@ farm_start_prober()
 farm_role()
 {
 	case $1 in
-	manager | director) echo "$1" ;;
+	manager* | director*) echo "${1%2}" ;;
 	front-*) echo frontend ;;
 	border-*) echo border ;;
 	*) echo content-server ;;
@@ -403,7 +430,7 @@ farm_make()
 	for h in $FARM_SERVERS; do
 		farm_nginx_conf "$h"
 	done
-	for h in $FARM_SERVERS manager director {front,border}-{ny,la,dc,sj}; do
+	for h in $FARM_SERVERS $FARM_BRAINS {front,border}-{ny,la,dc,sj}; do
 		farm_snmpd_conf "$h" "$(farm_role "$h")"
 	done
 	wan_start || exit 1
@@ -418,9 +445,9 @@ farm_start()
 		farm_start_nginx "$h"
 		farm_start_hoploadd "$h"
 	done
-	for h in manager director; do
+	for h in $FARM_BRAINS; do
 		farm_start_snmpd "$h"
-		"farm_start_$h"
+		"farm_start_${h%2}" "$h"
 	done
 	for s in $FARM_SITES; do
 		farm_start_snmpd "front-$s"

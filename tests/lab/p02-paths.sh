@@ -172,7 +172,7 @@ start nginx nginx -p "$dir" -c "$dir/nginx.conf"
 both='[0-9]+ [0-9]+ '
 printf 'auth %s\npriv %s\n' "$pass" "$pass" >"$dir/secret"
 chmod 600 "$dir/secret"
-snmp_conf border manager director
+snmp_conf border manager
 config
 snmpd_start
 hoppingd_start ny --canary 127.0.0.50

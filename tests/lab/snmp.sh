@@ -5,7 +5,7 @@
 # the machine's snmpd is touched. Sourced; runs without root too.
 #
 #	snmp_begin TOOL...      a directory $dir, removed at the end
-#	snmp_conf ROLE...       snmpd.conf as shipped for these roles
+#	snmp_conf [ROLE...]     snmpd.conf as shipped for these roles
 #	snmpd_start, snmpd_stop, snmpd_signal SIGNAL
 #	start NAME COMMAND...   in the background, its output in $dir/NAME.log
 #	stop NAME [SIGNAL], signal NAME SIGNAL, alive NAME
@@ -138,7 +138,7 @@ snmp_conf()
 
 	{
 		echo "agentaddress udp:127.0.0.1:$port"
-		for role; do
+		for role in agentx users "$@"; do
 			sed -e "s|/run/hopscotch-agentx/|$dir/agentx/|g" \
 			    -e "s|/var/agentx/|$dir/agentx/own-|g" \
 			    -e "/^agentXPerms/s|root hopscotch||" \
