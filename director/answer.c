@@ -611,6 +611,13 @@ answer_none(struct answer *a, uint64_t n, enum reason reason, size_t *len)
 }
 
 void
+answer_continue(struct answer *a, const struct answer *before)
+{
+	cache_continue(a->rows, before->rows);
+	cache_continue(a->answers, before->answers);
+}
+
+void
 answer_counters(const struct answer *a, struct cache_counters *rows,
     struct cache_counters *answers)
 {

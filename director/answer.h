@@ -81,6 +81,8 @@ const char *answer_text(struct answer *a, const struct ask *q,
 const char *
 answer_none(struct answer *a, uint64_t n, enum reason reason, size_t *len);
 
+/* Go on counting where another one, which it replaces, stopped. */
+void answer_continue(struct answer *a, const struct answer *before);
 void answer_counters(const struct answer *a, struct cache_counters *rows,
     struct cache_counters *answers);
 

@@ -204,6 +204,14 @@ cache_put(struct cache *c, const struct cache_key *k,
 }
 
 void
+cache_continue(struct cache *c, const struct cache *before)
+{
+	c->count.hits += before->count.hits;
+	c->count.misses += before->count.misses;
+	c->count.evicted += before->count.evicted;
+}
+
+void
 cache_counters(const struct cache *c, struct cache_counters *out)
 {
 	*out = c->count;

@@ -51,6 +51,8 @@ const void *cache_get(struct cache *c, const struct cache_key *k,
  * NULL if it is more than the cache may hold. */
 void *cache_put(struct cache *c, const struct cache_key *k,
     const struct cache_stamp *s, size_t len);
+/* Go on counting where another one, which it replaces, stopped. */
+void cache_continue(struct cache *c, const struct cache *before);
 void cache_counters(const struct cache *c, struct cache_counters *out);
 
 #endif

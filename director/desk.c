@@ -15,6 +15,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/num.h"
+#include "lib/reload.h"
 
 #define PEERS_MAX 1024
 #define TICK_MS   250
@@ -480,6 +481,18 @@ on_status(struct peer *p, const struct line *l, void *arg)
 	status_send(arg, p, mono_now());
 }
 
+static void
+on_reload(struct peer *p, const struct line *l, void *arg)
+{
+	struct desk *d = arg;
+
+	(void)l;
+	if (d->daemon != NULL)
+		(void)reload_now(d->daemon, p);
+	else
+		peer_error(p, "there is nothing to read anew");
+}
+
 static const struct verb verbs[] = {
     {"ask", on_ask, ROLES_ASKER, 4, 4},
     {"load", on_feed, ROLES_FEED, 2, SIZE_MAX},
@@ -491,6 +504,7 @@ static const struct verb verbs[] = {
     {"drawn", on_drawn, ROLES_ASKER, 2, SIZE_MAX},
     {"explain", on_explain, ROLE_CONTROL | ROLES_ASKER, 3, 3},
     {"status", on_status, ROLE_CONTROL, 0, 0},
+    {"reload", on_reload, ROLE_CONTROL, 0, 0},
     {NULL, NULL, 0, 0, 0},
 };
 
@@ -541,8 +555,6 @@ on_up(struct peer *p, void *arg)
 	t->peer = p;
 	t->since = now;
 	t->asks = (peer_role(p) & ROLES_ASKER) != 0;
-	t->skewed = strcmp(peer_hash(p), "-") != 0 &&
-		    strcmp(peer_hash(p), d->world->hash) != 0;
 	peer_set_data(p, t);
 	TAILQ_INSERT_TAIL(&d->parties, t, link);
 	if (peer_role(p) & ROLES_FEED)
@@ -583,7 +595,7 @@ desk_skewed(const struct desk *d)
 	size_t n = 0;
 
 	TAILQ_FOREACH(t, &d->parties, link)
-	n += t->skewed;
+	n += peer_is_skewed(t->peer);
 	return n;
 }
 
@@ -617,6 +629,24 @@ on_due(evutil_socket_t fd, short what, void *arg)
 	look_at_held(arg, mono_now());
 }
 
+/* What the beats said since. */
+static void
+follow_hashes(struct desk *d)
+{
+	struct party *t;
+
+	TAILQ_FOREACH(t, &d->parties, link)
+	if (t->feed != NULL && strcmp(t->feed->hash, peer_hash(t->peer)) != 0)
+		feeds_set_hash(d->feeds, t->feed, peer_hash(t->peer));
+}
+
+void
+desk_look(struct desk *d)
+{
+	d->look_at_held = true;
+	gone_soon(d);
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -625,6 +655,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	follow_hashes(d);
 	choose(d, now);
 	/* Without samples the counts of draws would only grow, and push the
 	 * clients around among servers whose true load nobody knows. */
@@ -635,23 +666,29 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	send_wants(d, now);
 }
 
-static void
-make_modules(struct desk *d)
+void
+desk_make_answer(struct desk *d)
 {
 	uint64_t seed;
 
 	evutil_secure_rng_get_bytes(&seed, sizeof(seed));
-	d->started = mono_now();
-	d->feeds = feeds_new(d->world, d->self, d->started);
-	d->draws = draws_new(d->world);
 	d->picture = picture_new(d->world, d->feeds, d->draws);
-	d->tally = tally_new(d->world);
 	d->answer = answer_new(&(struct answer_conf){.world = d->world,
 	    .self = d->self,
 	    .feeds = d->feeds,
 	    .picture = d->picture,
 	    .tally = d->tally,
 	    .seed = seed});
+}
+
+static void
+make_modules(struct desk *d)
+{
+	d->started = mono_now();
+	d->feeds = feeds_new(d->world, d->self, d->started);
+	d->draws = draws_new(d->world);
+	d->tally = tally_new(d->world);
+	desk_make_answer(d);
 	d->wants = wants_new(lease_ms(d));
 	d->held = held_new();
 	d->gone = gone_new(d->world);
@@ -663,21 +700,14 @@ make_modules(struct desk *d)
 static int
 listen_all(struct desk *d)
 {
-	char why[200];
-	size_t i;
+	char why[400];
 
-	d->listeners =
-	    mem_array(d->self->nlisten + 1, sizeof(struct peer_listener *));
-	for (i = 0; i < d->self->nlisten; i++) {
-		d->listeners[i] = peer_listen(
-		    &d->conf, &d->self->listen[i], why, sizeof(why));
-		if (d->listeners[i] == NULL) {
-			log_warnx("lines", "%s", why);
-			return -1;
-		}
-		d->nlisteners++;
-	}
-	return 0;
+	d->listeners = listeners_new(&d->conf);
+	if (listeners_open(d->listeners, d->self->listen, d->self->nlisten,
+		d->world->tls, why, sizeof(why)) == 0)
+		return 0;
+	log_warnx("lines", "%s", why);
+	return -1;
 }
 
 static void
@@ -726,15 +756,12 @@ desk_free(struct desk **dp)
 {
 	struct desk *d = *dp;
 	struct party *t;
-	size_t i;
 
 	if (d == NULL)
 		return;
 	while ((t = TAILQ_FIRST(&d->parties)) != NULL)
 		party_free(d, t);
-	for (i = 0; i < d->nlisteners; i++)
-		peer_listener_free(&d->listeners[i]);
-	free(d->listeners);
+	listeners_free(&d->listeners);
 	event_free(d->tick);
 	event_free(d->soon);
 	event_free(d->due);

@@ -23,6 +23,8 @@
 #include "director/standing.h"
 #include "director/tally.h"
 #include "director/wants.h"
+#include "lib/daemon.h"
+#include "lib/listeners.h"
 #include "lib/mono.h"
 #include "lib/peer.h"
 #include "lib/rows.h"
@@ -33,7 +35,6 @@ struct party {
 	struct peer *peer;
 	struct feed *feed; /* NULL: it feeds nothing */
 	bool asks;         /* a front end or relay */
-	bool skewed;
 	struct mono since;
 	uint64_t asked;
 	uint64_t lines_counted, errors_counted; /* of the peer's, in feed's */
@@ -42,7 +43,7 @@ struct party {
 
 TAILQ_HEAD(parties, party);
 
-/* Read by status and MIB; written by desk.c alone. */
+/* Read by status and MIB; written by desk.c and reload.c alone. */
 struct desk {
 	struct event_base *base;
 	const struct world *world;
@@ -62,8 +63,8 @@ struct desk {
 
 	struct parties parties;
 	struct peer_conf conf;
-	struct peer_listener **listeners;
-	size_t nlisteners;
+	struct listeners *listeners;
+	struct daemon *daemon; /* whom `reload` asks; NULL: it is refused */
 	struct event *tick, *soon, *due;
 	bool soon_set, look_at_gone, look_at_held;
 	bool told;         /* a feed of loads has told all it knows */
@@ -71,12 +72,22 @@ struct desk {
 };
 
 /* Listens at once; every error of that is in the log, then NULL. The world
- * must outlive it. */
+ * must outlive it, or a reload. */
 struct desk *desk_new(struct event_base *base, const struct world *w,
     const struct director *self);
+/*
+ * A reload: take this world in place of the one before, which may go then. All
+ * that was learned of what stays is kept, by id; nobody is hung up on. False:
+ * that cannot be, nothing has changed, and *why says for what reason.
+ */
+bool desk_reload(struct desk *d, const struct world *w, char *why, size_t size);
 void desk_free(struct desk **d);
 size_t desk_askers(const struct desk *d);
 size_t desk_skewed(const struct desk *d);
+/* For reload.c: what the answers are made with, from the feeds on. */
+void desk_make_answer(struct desk *d);
+/* For reload.c: look at all anew, soon. */
+void desk_look(struct desk *d);
 /* Bring the counters of lines and errors of the feeds up to date. */
 void desk_count_lines(struct desk *d);
 

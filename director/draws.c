@@ -10,6 +10,7 @@
 
 #include "lib/mem.h"
 #include "lib/num.h"
+#include "lib/renumber.h"
 
 struct draws {
 	const struct world *world;
@@ -115,6 +116,21 @@ draws_forget(struct draws *d)
 		return;
 	memset(d->count, 0, d->world->nservers * sizeof(*d->count));
 	d->any = false;
+	d->generation++;
+}
+
+void
+draws_renew(struct draws *d, const struct renumber *r)
+{
+	uint32_t *count = mem_array(r->to->nservers + 1, sizeof(*count));
+	size_t i;
+
+	for (i = 0; i < r->from->nservers; i++)
+		if (r->server[i] >= 0)
+			count[r->server[i]] = d->count[i];
+	free(d->count);
+	d->count = count;
+	d->world = r->to;
 	d->generation++;
 }
 

@@ -31,6 +31,9 @@ void draws_forget(struct draws *d);
 const uint32_t *draws_counts(const struct draws *d);
 /* The same since the start: these never go back. */
 const uint64_t *draws_all(const struct draws *d);
+/* Another world: the counts of servers that stay are kept. */
+struct renumber;
+void draws_renew(struct draws *d, const struct renumber *r);
 /* Grows whenever a count changes. */
 uint64_t draws_generation(const struct draws *d);
 /* All that was ever drawn. */

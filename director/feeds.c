@@ -13,6 +13,7 @@
 
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/renumber.h"
 
 #define POLLS_FRESH 3
 #define POLL_US     INT64_C(2000000) /* of a feed that is not configured */
@@ -31,6 +32,13 @@ struct feeds {
 	int64_t expire_us;
 };
 
+static void
+feed_add(struct feeds *f, struct feed *feed)
+{
+	f->list = mem_resize(f->list, f->n + 1, sizeof(struct feed *));
+	f->list[f->n++] = feed;
+}
+
 static struct feed *
 feed_new(struct feeds *f, const char *id, bool manager, int64_t poll_us,
     struct mono now)
@@ -39,14 +47,13 @@ feed_new(struct feeds *f, const char *id, bool manager, int64_t poll_us,
 
 	feed->n = f->next_n++;
 	feed->id = mem_text(id);
-	feed->manager = manager;
+	feed->manager = feed->is_manager = manager;
 	feed->poll_us = poll_us;
 	(void)snprintf(feed->hash, sizeof(feed->hash), "-");
 	feed->state = STATE_UNKNOWN;
 	feed->reason = REASON_NOT_JUDGED;
 	feed->state_since = feed->heard = now;
-	f->list = mem_resize(f->list, f->n + 1, sizeof(struct feed *));
-	f->list[f->n++] = feed;
+	feed_add(f, feed);
 	return feed;
 }
 
@@ -59,6 +66,14 @@ feed_free(struct feed *feed)
 	free(feed);
 }
 
+static void
+set_limits(struct feeds *f, const struct director *self)
+{
+	f->limits = (struct view_limits){
+	    self->fresh_us, self->expire_us, FEEDS_PREFIXES_MAX};
+	f->expire_us = self->expire_us;
+}
+
 struct feeds *
 feeds_new(const struct world *w, const struct director *self, struct mono now)
 {
@@ -66,9 +81,7 @@ feeds_new(const struct world *w, const struct director *self, struct mono now)
 	size_t i;
 
 	f->world = w;
-	f->limits = (struct view_limits){
-	    self->fresh_us, self->expire_us, FEEDS_PREFIXES_MAX};
-	f->expire_us = self->expire_us;
+	set_limits(f, self);
 	f->next_n = 1;
 	for (i = 0; i < w->nmanagers; i++)
 		(void)feed_new(
@@ -149,6 +162,7 @@ make_room(struct feeds *f)
 static struct feed *
 find(struct feeds *f, const struct feed_hello *h, struct mono now)
 {
+	struct feed *feed;
 	size_t i;
 
 	for (i = h->manager ? 0 : f->managers; i < f->n; i++)
@@ -161,13 +175,14 @@ find(struct feeds *f, const struct feed_hello *h, struct mono now)
 		    h->id);
 	if (!make_room(f))
 		return NULL;
-	return feed_new(f, h->id, false, POLL_US, now);
+	feed = feed_new(f, h->id, false, POLL_US, now);
+	feed->is_manager = h->manager;
+	return feed;
 }
 
 static void
 new_connection(struct feed *feed, const struct feed_hello *h, struct mono now)
 {
-	(void)snprintf(feed->hash, sizeof(feed->hash), "%s", h->hash);
 	memcpy(feed->gives, h->gives, sizeof(feed->gives));
 	feed->announced = h->gives[FEED_LOAD] || h->gives[FEED_PATH];
 	feed->told_unknown = false;
@@ -184,6 +199,14 @@ new_view(const struct feeds *f)
 	return v;
 }
 
+void
+feeds_set_hash(struct feeds *f, struct feed *feed, const char *hash)
+{
+	if (feed->hash != hash)
+		(void)snprintf(feed->hash, sizeof(feed->hash), "%s", hash);
+	feed->skewed = strcmp(hash, "-") != 0 && strcmp(hash, f->world->hash);
+}
+
 struct feed *
 feeds_up(
     struct feeds *f, const struct feed_hello *h, struct mono now, bool *resync)
@@ -194,8 +217,7 @@ feeds_up(
 	if (feed == NULL)
 		return NULL;
 	new_connection(feed, h, now);
-	feed->skewed =
-	    strcmp(h->hash, "-") != 0 && strcmp(h->hash, f->world->hash) != 0;
+	feeds_set_hash(f, feed, h->hash);
 	if (feed->view == NULL) {
 		feed->view = new_view(f);
 	} else {
@@ -413,6 +435,97 @@ feeds_choose(struct feeds *f, struct mono now)
 	}
 	forget_old(f, now);
 	return changed;
+}
+
+/* Reload. */
+
+/* Of a server that is new here nothing was said; a manager will, once it has
+ * judged it. Until then those that are known to live go first. */
+static void
+renew_view(struct view **v, const struct feeds *f, const struct feed *feed,
+    const struct renumber *r)
+{
+	struct view *old = *v;
+	size_t i;
+
+	if (old == NULL)
+		return;
+	*v = view_renumbered(old, r, &f->limits);
+	view_free(&old);
+	for (i = 0; feed->manager && i < r->to->nservers; i++)
+		if (r->old_server[i] < 0)
+			view_doubt(*v, (int)i);
+}
+
+/* The record of a manager, before or behind the managers there were. */
+static struct feed *
+take_manager(struct feed **old, size_t n, const char *id)
+{
+	struct feed *feed;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (old[i] != NULL && strcmp(old[i]->id, id) == 0 &&
+		    (old[i]->manager || old[i]->is_manager)) {
+			feed = old[i];
+			old[i] = NULL;
+			return feed;
+		}
+	return NULL;
+}
+
+static void
+rank(struct feeds *f, struct feed **old, size_t n, struct mono now)
+{
+	const struct world *w = f->world;
+	struct feed *feed;
+	size_t i;
+
+	f->list = NULL;
+	f->n = 0;
+	for (i = 0; i < w->nmanagers; i++) {
+		feed = take_manager(old, n, w->managers[i].id);
+		if (feed == NULL) {
+			(void)feed_new(f, w->managers[i].id, true,
+			    w->managers[i].poll_us, now);
+			continue;
+		}
+		feed->manager = true;
+		feed->poll_us = w->managers[i].poll_us;
+		feed_add(f, feed);
+	}
+	f->managers = f->n;
+	for (i = 0; i < n; i++) {
+		if (old[i] == NULL)
+			continue;
+		if (old[i]->manager && old[i]->peer == NULL &&
+		    !is_used(f, old[i])) {
+			feed_free(old[i]);
+			continue;
+		}
+		old[i]->manager = false;
+		feed_add(f, old[i]);
+	}
+}
+
+void
+feeds_renew(struct feeds *f, const struct renumber *r,
+    const struct director *self, struct mono now)
+{
+	struct feed **old = f->list;
+	size_t n = f->n, i;
+
+	f->world = r->to;
+	set_limits(f, self);
+	rank(f, old, n, now);
+	free(old);
+	for (i = 0; i < f->n; i++) {
+		renew_view(&f->list[i]->view, f, f->list[i], r);
+		renew_view(&f->list[i]->next, f, f->list[i], r);
+		feeds_set_hash(f, f->list[i], f->list[i]->hash);
+		f->list[i]->told_unknown = false;
+	}
+	f->generation++;
 }
 
 const struct feed *

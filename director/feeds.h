@@ -35,8 +35,9 @@ enum feed_kind { FEED_LOAD, FEED_PATH };
 struct feed {
 	unsigned n; /* row number: managers from 1 on in file order */
 	char *id;
-	bool manager; /* configured: never forgotten */
-	void *peer;   /* of whoever holds the socket; NULL: hung up */
+	bool manager;    /* configured: never forgotten */
+	bool is_manager; /* it says it is one, configured or not */
+	void *peer;      /* of whoever holds the socket; NULL: hung up */
 	char hash[WORLD_HASH_TEXT];
 	bool skewed;
 	bool announced; /* its hello said what it gives */
@@ -64,6 +65,18 @@ struct feeds;
 struct feeds *
 feeds_new(const struct world *w, const struct director *self, struct mono now);
 void feeds_free(struct feeds **f);
+
+/*
+ * A reload: the managers and limits of another world. Records that stay, by id,
+ * keep all they know; their views are those of the new world. Managers that are
+ * configured no more stand behind the others while they are connected or in
+ * use, and are forgotten else. Views handed out before are void.
+ */
+struct renumber;
+void feeds_renew(struct feeds *f, const struct renumber *r,
+    const struct director *self, struct mono now);
+/* The configuration of a feed that is connected became another. */
+void feeds_set_hash(struct feeds *f, struct feed *feed, const char *hash);
 
 struct feed_hello {
 	const char *id;

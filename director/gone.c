@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "lib/renumber.h"
 
 #define NO_NEWS (-2)
 #define WENT    (-1) /* else the border that went */
@@ -44,6 +45,66 @@ gone_new(const struct world *w)
 			g->used[service->use[u]] = true;
 		}
 	}
+	return g;
+}
+
+/* One service: flags of its uses to their new places. Notes in lost[] the
+ * servers that it uses no more. */
+static void
+move_uses(struct gone *g, const struct gone *old, const struct renumber *r,
+    size_t n, int *use, bool *lost)
+{
+	const struct service *s = &r->from->services[n];
+	size_t u;
+
+	renumber_uses(r, (int)n, use);
+	for (u = 0; u < s->nuse; u++) {
+		if (use[u] < 0) {
+			lost[s->use[u]] = true;
+		} else if (!old->usable[n][u]) {
+			g->usable[r->service[n]][use[u]] = false;
+			g->count[r->server[s->use[u]]]--;
+		}
+	}
+}
+
+static void
+tell_lost(const struct gone *g, const struct renumber *r, const bool *lost,
+    void (*tell)(void *arg, const char *server, const char *border), void *arg)
+{
+	size_t i;
+
+	for (i = 0; i < r->from->nservers; i++) {
+		const struct server *s = &r->from->servers[i];
+		int n = r->server[i];
+
+		if (!lost[i])
+			continue;
+		if (n < 0 || !g->used[n])
+			tell(arg, s->id, NULL);
+		else if (s->naliases > 0)
+			tell(arg, s->id,
+			    r->from->borders[s->aliases[0].border].id);
+	}
+}
+
+struct gone *
+gone_renumbered(const struct gone *old, const struct renumber *r,
+    void (*tell)(void *arg, const char *server, const char *border), void *arg)
+{
+	struct gone *g = gone_new(r->to);
+	bool *lost = mem_array(r->from->nservers + 1, sizeof(*lost));
+	int *use = mem_array(r->from->nservers + 1, sizeof(*use));
+	size_t i;
+
+	for (i = 0; i < r->from->nservices; i++)
+		move_uses(g, old, r, i, use, lost);
+	for (i = 0; i < r->from->nborders; i++)
+		if (r->border[i] >= 0)
+			g->up[r->border[i]] = old->up[i];
+	tell_lost(g, r, lost, tell, arg);
+	free(lost);
+	free(use);
 	return g;
 }
 

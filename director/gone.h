@@ -26,6 +26,16 @@ struct gone *gone_new(const struct world *w);
 void gone_free(struct gone **g);
 
 /*
+ * The same of another world: what was usable is, what is new counts as usable.
+ * tell() is called for each server of the old world that is in no service of
+ * the new one, with border -1, and with a border for each that a service has
+ * lost while others use it.
+ */
+struct renumber;
+struct gone *gone_renumbered(const struct gone *old, const struct renumber *r,
+    void (*tell)(void *arg, const char *server, const char *border), void *arg);
+
+/*
  * Look at the picture. tell() is called once for each server that stopped
  * being usable in a service, with border -1, or that is usable but for aliases
  * through a border that went, with that border. Returns how many.

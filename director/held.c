@@ -100,6 +100,19 @@ held_sweep(
 }
 
 void
+held_filter(
+    struct held *h, bool (*keep)(void *arg, struct held_ask *a), void *arg)
+{
+	struct entry *e, *next;
+
+	for (e = TAILQ_FIRST(&h->list); e != NULL; e = next) {
+		next = TAILQ_NEXT(e, link);
+		if (!keep(arg, &e->held))
+			take(h, e, NULL);
+	}
+}
+
+void
 held_forget(struct held *h, const void *peer)
 {
 	struct entry *e, *next;

@@ -34,6 +34,9 @@ bool held_due(struct held *h, struct mono now, struct held_ask *out);
 /* Those that are ready() are due at once; see held_due(). */
 void held_sweep(
     struct held *h, bool (*ready)(void *arg, const struct ask *q), void *arg);
+/* Show each of them; those that keep() does not want go. */
+void held_filter(
+    struct held *h, bool (*keep)(void *arg, struct held_ask *a), void *arg);
 /* The peer is gone and with it its asks. */
 void held_forget(struct held *h, const void *peer);
 /* When the next one is due; {0}: none is held. */

@@ -12,6 +12,7 @@
 #include "lib/keep.h"
 #include "lib/log.h"
 #include "lib/mono.h"
+#include "lib/reload.h"
 #include "lib/snap.h"
 
 struct show {
@@ -19,6 +20,12 @@ struct show {
 	struct face *face;
 	struct snap *snap;
 };
+
+static bool
+take(void *arg, struct world *w, char *why, size_t size)
+{
+	return desk_reload(((struct show *)arg)->desk, w, why, size);
+}
 
 static void
 on_second(evutil_socket_t fd, short what, void *arg)
@@ -48,6 +55,8 @@ main(int argc, char **argv)
 	if (show.desk == NULL)
 		log_fatalx("lines", "cannot listen; see above");
 	daemon_drop(&d);
+	show.desk->daemon = &d;
+	reload_world(&d, CONF_SECRETS_SKIP, take, &show);
 	show.desk->rows = rows_new(d.world,
 	    keep_file("director", self->id, "rows", file, sizeof(file)));
 	if (!d.no_snmp)

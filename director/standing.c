@@ -7,6 +7,7 @@
 #include "lib/decide/pick.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/renumber.h"
 
 struct standing *
 standing_new(const struct world *w, struct mono now)
@@ -17,6 +18,19 @@ standing_new(const struct world *w, struct mono now)
 	for (i = 0; i < w->nservices; i++)
 		s[i] =
 		    (struct standing){STATE_UNKNOWN, REASON_NOT_JUDGED, now, 0};
+	return s;
+}
+
+struct standing *
+standing_renumbered(
+    const struct standing *old, const struct renumber *r, struct mono now)
+{
+	struct standing *s = standing_new(r->to, now);
+	size_t i;
+
+	for (i = 0; i < r->from->nservices; i++)
+		if (r->service[i] >= 0)
+			s[r->service[i]] = old[i];
 	return s;
 }
 

@@ -22,6 +22,10 @@ struct standing {
 
 /* One a service of the world, all unknown; free() it. */
 struct standing *standing_new(const struct world *w, struct mono now);
+/* The same of another world: those that stay are as they were. free() it. */
+struct renumber;
+struct standing *standing_renumbered(
+    const struct standing *old, const struct renumber *r, struct mono now);
 /* Look at the picture; logs changes. */
 void standing_look(struct standing *s, const struct world *w, struct picture *p,
     struct mono now);

@@ -80,8 +80,8 @@ send_askers(struct desk *d, struct peer *p, struct mono now)
 		    "row asker %s role=%s since=%lld hash=%s "
 		    "skewed=%s asks=%" PRIu64,
 		    peer_id(t->peer), role_text(peer_role(t->peer)),
-		    seconds(now, t->since), peer_hash(t->peer), yes(t->skewed),
-		    t->asked);
+		    seconds(now, t->since), peer_hash(t->peer),
+		    yes(peer_is_skewed(t->peer)), t->asked);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "lib/mem.h"
+#include "lib/renumber.h"
 
 static const struct fallback_row fallbacks[FALLBACKS] = {
     [FALLBACK_STALE_PATH] = {1, "stale-path"},
@@ -48,6 +49,41 @@ tally_free(struct tally **t)
 	free((*t)->contradictions);
 	free(*t);
 	*t = NULL;
+}
+
+/* One counter each of what is mapped; the old array is freed. */
+static uint64_t *
+moved(uint64_t *old, const int *map, size_t from, size_t to)
+{
+	uint64_t *new = mem_array(to + 1, sizeof(*new));
+	size_t i;
+
+	for (i = 0; i < from; i++)
+		if (map[i] >= 0)
+			new[map[i]] = old[i];
+	free(old);
+	return new;
+}
+
+void
+tally_renew(struct tally *t, const struct renumber *r)
+{
+	const struct world *a = r->from, *b = r->to;
+	struct tally_service *service =
+	    mem_array(b->nservices + 1, sizeof(*service));
+	size_t i;
+
+	for (i = 0; i < a->nservices; i++)
+		if (r->service[i] >= 0)
+			service[r->service[i]] = t->service[i];
+	free(t->service);
+	t->service = service;
+	t->contact = moved(t->contact, r->site, a->nsites, b->nsites);
+	t->site = moved(t->site, r->site, a->nsites, b->nsites);
+	t->border = moved(t->border, r->border, a->nborders, b->nborders);
+	t->server = moved(t->server, r->server, a->nservers, b->nservers);
+	t->contradictions =
+	    moved(t->contradictions, r->border, a->nborders, b->nborders);
 }
 
 void

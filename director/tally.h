@@ -53,6 +53,9 @@ struct tally {
 
 struct tally *tally_new(const struct world *w);
 void tally_free(struct tally **t);
+/* Another world: what stays keeps its counters. */
+struct renumber;
+void tally_renew(struct tally *t, const struct renumber *r);
 const struct fallback_row *tally_fallback(enum fallback f);
 /* One more decision that fell short for this reason, where it is not seen when
  * the decision is made. */

@@ -64,23 +64,30 @@ process_secret(void)
 	return seed;
 }
 
-struct pings *
-pings_new(size_t nborders, size_t max)
+/* What so many borders ask for; how many chunks there can be at most. */
+static size_t
+set_size(struct pings *p, size_t nborders, size_t max)
 {
-	struct pings *p = mem_new(sizeof(*p));
-	size_t size = 16;
-
 	p->nborders = nborders;
 	p->stride = (sizeof(struct entry) + nborders * sizeof(int32_t) + 7) &
 		    ~(size_t)7;
 	p->max = max > 0 ? max : 1;
 	if (p->max > BYTES_MAX / p->stride)
 		p->max = BYTES_MAX / p->stride;
+	return (p->max + 1) / CHUNK + 1;
+}
+
+struct pings *
+pings_new(size_t nborders, size_t max)
+{
+	struct pings *p = mem_new(sizeof(*p));
+	size_t size = 16, chunks = set_size(p, nborders, max);
+
 	while (size < p->max)
 		size *= 2;
 	p->buckets = mem_array(size, sizeof(*p->buckets));
 	p->mask = (uint32_t)(size - 1);
-	p->chunks = mem_array((p->max + 1) / CHUNK + 1, sizeof(*p->chunks));
+	p->chunks = mem_array(chunks, sizeof(*p->chunks));
 	p->seed = process_secret();
 	return p;
 }
@@ -343,4 +350,56 @@ pings_fresh(struct pings *p, struct mono since)
 		p->fresh_from = e->newer;
 	}
 	return p->nfresh;
+}
+
+/* The entries of a chunk keep their places: what links to them does not
+ * change. */
+static uint8_t *
+widen(uint8_t *chunk, size_t old_stride, const struct pings *p, const int *from)
+{
+	uint8_t *wide = mem_array(CHUNK, p->stride);
+	size_t i, b;
+
+	for (i = 0; i < CHUNK; i++) {
+		const void *at = chunk + i * old_stride;
+		void *to_at = wide + i * p->stride;
+		const struct entry *e = at;
+		struct entry *to = to_at;
+
+		memcpy(to, e, sizeof(*e));
+		for (b = 0; b < p->nborders; b++)
+			to->values[b] = from[b] >= 0
+					    ? e->values[from[b]]
+					    : (int32_t)PING_NOT_MEASURED;
+	}
+	free(chunk);
+	return wide;
+}
+
+void
+pings_renumber(struct pings *p, const int *from, size_t nborders, size_t max)
+{
+	size_t old_stride = p->stride, room, i;
+
+	room = set_size(p, nborders, max);
+	if (room < p->nchunks)
+		room = p->nchunks;
+	p->chunks = mem_resize(p->chunks, room, sizeof(*p->chunks));
+	for (i = 0; i < p->nchunks; i++)
+		p->chunks[i] = widen(p->chunks[i], old_stride, p, from);
+	while (p->count > p->max) {
+		let_go(p, p->oldest);
+		p->evicted++;
+	}
+}
+
+void
+pings_recount(struct pings *p)
+{
+	uint32_t i;
+
+	for (i = p->oldest; i != NONE; i = entry_at(p, i)->newer)
+		entry_at(p, i)->fresh = true;
+	p->fresh_from = p->oldest;
+	p->nfresh = p->count;
 }

@@ -52,6 +52,12 @@ size_t pings_hosts(const struct pings *p);
 size_t pings_inherited(const struct pings *p);
 size_t pings_max(const struct pings *p);
 uint64_t pings_evicted(const struct pings *p);
+/* Another set of borders: from now on values[b] is what values[from[b]] was,
+ * not measured where from[b] is -1. All else stays. Costs a copy of all. */
+void
+pings_renumber(struct pings *p, const int *from, size_t nborders, size_t max);
+/* `since` of pings_fresh() may go backwards this once. */
+void pings_recount(struct pings *p);
 /* How many were told at or after `since`, which must not go backwards. */
 size_t pings_fresh(struct pings *p, struct mono since);
 

@@ -18,6 +18,7 @@
 #include "lib/mem.h"
 #include "lib/num.h"
 #include "lib/pings.h"
+#include "lib/renumber.h"
 
 #define REASON_BYTES  200
 #define METRICS_BYTES 500
@@ -58,6 +59,7 @@ struct view {
 	struct mono load_time, path_time;
 	uint64_t load_generation, path_generation;
 	int *order; /* borders of a ping line; -1 for one not in the world */
+	char **order_id; /* as they were told: a reload may bring them */
 	size_t norder;
 	int64_t unit_us;
 	int64_t told_fresh_us; /* 0: not told */
@@ -132,6 +134,20 @@ view_new(const struct world *w)
 	return v;
 }
 
+static void
+free_order(struct view *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->norder; i++)
+		free(v->order_id[i]);
+	free(v->order_id);
+	free(v->order);
+	v->order = NULL;
+	v->order_id = NULL;
+	v->norder = 0;
+}
+
 void
 view_free(struct view **pv)
 {
@@ -157,7 +173,7 @@ view_free(struct view **pv)
 	free(v->metrics);
 	free(v->connections);
 	free(v->load_came);
-	free(v->order);
+	free_order(v);
 	free(v->values);
 	free(v->answer);
 	pings_free(&v->pings);
@@ -423,6 +439,20 @@ parse_unit(struct taking *t, int64_t *unit_us)
 	return -1;
 }
 
+/* Takes `order`; the names stand behind the verb. */
+static void
+set_order(struct view *v, const struct line *l, int *order, size_t n)
+{
+	size_t i;
+
+	free_order(v);
+	v->order = order;
+	v->order_id = mem_array(n, sizeof(*v->order_id));
+	for (i = 0; i < n; i++)
+		v->order_id[i] = mem_text(l->field[i + 1]);
+	v->norder = n;
+}
+
 static enum view_result
 take_borders(struct taking *t)
 {
@@ -455,9 +485,7 @@ take_borders(struct taking *t)
 	if (n != v->norder || unit_us != v->unit_us ||
 	    memcmp(order, v->order, n * sizeof(*order)) != 0)
 		v->path_generation++;
-	free(v->order);
-	v->order = order;
-	v->norder = n;
+	set_order(v, l, order, n);
 	v->unit_us = unit_us;
 	v->told_fresh_us =
 	    fresh_ms < AGE_MAX_MS ? fresh_ms * 1000 : AGE_MAX_MS * 1000;
@@ -796,6 +824,17 @@ view_fresh_us(const struct view *v)
 		   : v->limits.fresh_us;
 }
 
+static void
+take_order(struct view *to, struct view *from)
+{
+	to->order = from->order;
+	to->order_id = from->order_id;
+	to->norder = from->norder;
+	from->order = NULL;
+	from->order_id = NULL;
+	from->norder = 0;
+}
+
 void
 view_move_paths(struct view *to, struct view *from)
 {
@@ -806,12 +845,9 @@ view_move_paths(struct view *to, struct view *from)
 	to->path_time = from->path_time;
 	if (to->order != NULL)
 		return;
-	to->order = from->order;
-	to->norder = from->norder;
+	take_order(to, from);
 	to->unit_us = from->unit_us;
 	to->told_fresh_us = from->told_fresh_us;
-	from->order = NULL;
-	from->norder = 0;
 }
 
 void
@@ -830,4 +866,134 @@ view_count_paths(struct view *v, struct mono now, struct view_paths *out)
 	    .max = pings_max(v->pings),
 	    .evicted = pings_evicted(v->pings),
 	    .expired = v->expired};
+}
+
+/* A reload: the same view of another world. */
+
+static void
+copy_told(struct told *to, const struct told *from)
+{
+	*to = *from;
+	if (from->reason != NULL)
+		to->reason = mem_text(from->reason);
+}
+
+static void
+copy_servers(struct view *v, const struct view *from, const struct renumber *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->from->nservers; i++) {
+		int n = r->server[i];
+
+		if (n < 0)
+			continue;
+		copy_told(&v->servers[n], &from->servers[i]);
+		if (from->metrics[i] != NULL)
+			v->metrics[n] = mem_text(from->metrics[i]);
+		v->connections[n] = from->connections[i];
+		v->load_came[n] = from->load_came[i];
+	}
+}
+
+static void
+copy_uses(struct view *v, const struct view *from, const struct renumber *r)
+{
+	int *use = mem_array(r->from->nservers + 1, sizeof(*use));
+	size_t i, u;
+
+	for (i = 0; i < r->from->nservices; i++) {
+		const struct service *s = &r->from->services[i];
+
+		renumber_uses(r, (int)i, use);
+		for (u = 0; u < s->nuse; u++)
+			if (use[u] >= 0)
+				copy_told(&v->uses[v->uses_from[r->service[i]] +
+						   (size_t)use[u]],
+				    &from->uses[from->uses_from[i] + u]);
+	}
+	free(use);
+}
+
+static void
+copy_borders(struct view *v, const struct view *from, const struct renumber *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->from->nborders; i++) {
+		const struct told_border *old = &from->borders[i];
+
+		if (r->border[i] < 0)
+			continue;
+		v->borders[r->border[i]] =
+		    (struct told_border){old->state, NULL};
+		if (old->reason != NULL)
+			v->borders[r->border[i]].reason = mem_text(old->reason);
+	}
+}
+
+static bool
+same_borders(const struct renumber *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->to->nborders; i++)
+		if (r->old_border[i] != (int)i)
+			return false;
+	return r->from->nborders == r->to->nborders;
+}
+
+static void
+move_paths(struct view *v, struct view *from, const struct renumber *r)
+{
+	bool longer = v->limits.fresh_us > from->limits.fresh_us;
+	size_t i;
+
+	take_order(v, from);
+	for (i = 0; i < v->norder; i++)
+		v->order[i] = world_border(v->world, v->order_id[i]);
+	v->unit_us = from->unit_us;
+	v->told_fresh_us = from->told_fresh_us;
+	v->pings = from->pings;
+	v->expired = from->expired;
+	from->pings = NULL;
+	if (v->pings == NULL)
+		return;
+	if (!same_borders(r))
+		pings_renumber(
+		    v->pings, r->old_border, r->to->nborders, v->limits.max);
+	if (longer)
+		pings_recount(v->pings);
+}
+
+struct view *
+view_renumbered(
+    struct view *from, const struct renumber *r, const struct view_limits *l)
+{
+	struct view *v = view_new(r->to);
+
+	assert(from->world == r->from);
+	v->limits = *l;
+	copy_servers(v, from, r);
+	copy_uses(v, from, r);
+	copy_borders(v, from, r);
+	move_paths(v, from, r);
+	v->load_time = from->load_time;
+	v->path_time = from->path_time;
+	v->load_generation = from->load_generation + 1;
+	v->path_generation = from->path_generation + 1;
+	return v;
+}
+
+void
+view_doubt(struct view *v, int server)
+{
+	struct told *told = &v->servers[server];
+
+	if (told->has_state)
+		return;
+	told->has_state = true;
+	told->state = STATE_UNKNOWN;
+	told->reason = mem_text(reason_text(REASON_NOT_JUDGED));
+	v->load_generation++;
 }

@@ -27,8 +27,25 @@ enum view_result {
 	VIEW_OTHER         /* not a verb of the feed */
 };
 
+struct view_limits {
+	int64_t fresh_us;
+	int64_t expire_us;
+	size_t max; /* prefixes kept; the oldest go first */
+};
+
 /* The world must outlive the view. */
 struct view *view_new(const struct world *w);
+/*
+ * The same view of another world: what was said of what both have is kept, by
+ * id. Takes the paths away from `from`. What is new counts as never told of.
+ * `l` as for view_set_limits(), but nothing is lost.
+ */
+struct renumber;
+struct view *view_renumbered(
+    struct view *from, const struct renumber *r, const struct view_limits *l);
+/* A server of which nothing was said is `unknown` until something is: for those
+ * that a reload brought, where the feed tells the state of each. */
+void view_doubt(struct view *v, int server);
 void view_free(struct view **v);
 /* One of: borders, load, state, metrics, ping. `why` is for people, at least
  * 160 bytes; empty if the line was taken. */
@@ -86,11 +103,6 @@ struct view_ping {
 	bool complete;     /* no border's first value is still to come */
 	int32_t spread_us; /* of the worst border; 0: not told */
 	unsigned loss;     /* hundredths of 1 % */
-};
-struct view_limits {
-	int64_t fresh_us;
-	int64_t expire_us;
-	size_t max; /* prefixes kept; the oldest go first */
 };
 #define VIEW_PINGS_MAX 1200000 /* the default of max */
 /* Give the limits before the first ping line: those kept so far are lost. The
