@@ -134,7 +134,7 @@ addr_cmp(const struct addr *a, const struct addr *b)
 }
 
 int
-prefix_parse(const char *text, struct prefix *p)
+prefix_parse_cut(const char *text, struct prefix *p, bool *exact)
 {
 	char host[ADDR_TEXT];
 	const char *slash = strchr(text, '/');
@@ -157,7 +157,16 @@ prefix_parse(const char *text, struct prefix *p)
 	if (len > addr_bits(&a))
 		return -1;
 	*p = addr_prefix(&a, (unsigned)len);
-	return addr_cmp(&p->addr, &a) == 0 ? 0 : -1;
+	*exact = addr_cmp(&p->addr, &a) == 0;
+	return 0;
+}
+
+int
+prefix_parse(const char *text, struct prefix *p)
+{
+	bool exact;
+
+	return prefix_parse_cut(text, p, &exact) == 0 && exact ? 0 : -1;
 }
 
 const char *

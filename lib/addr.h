@@ -46,6 +46,8 @@ int addr_cmp(const struct addr *a, const struct addr *b);
 /* "10.0.0.0/8", or an address, which is a prefix of full length; host bits
  * behind the length are an error. 0 or -1. */
 int prefix_parse(const char *text, struct prefix *p);
+/* The same, but host bits are cut off, which *exact then tells. */
+int prefix_parse_cut(const char *text, struct prefix *p, bool *exact);
 const char *prefix_text(const struct prefix *p, char *buf, size_t size);
 bool prefix_covers(const struct prefix *p, const struct addr *a);
 

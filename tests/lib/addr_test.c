@@ -228,6 +228,21 @@ a_prefix_covers_its_own_and_no_other_family(void)
 	CU_ASSERT_FALSE(covers("10.0.0.0/9", "10.128.0.0"));
 }
 
+static void
+host_bits_of_a_prefix_are_cut_off_and_told(void)
+{
+	struct prefix p;
+	char buf[PREFIX_TEXT];
+	bool exact;
+
+	CU_ASSERT_EQUAL(prefix_parse_cut("10.1.2.3/8", &p, &exact), 0);
+	CU_ASSERT_FALSE(exact);
+	CU_ASSERT_STRING_EQUAL(prefix_text(&p, buf, sizeof(buf)), "10.0.0.0/8");
+	CU_ASSERT_EQUAL(prefix_parse_cut("2001:db8::/32", &p, &exact), 0);
+	CU_ASSERT_TRUE(exact);
+	CU_ASSERT_EQUAL(prefix_parse_cut("10.1.2.3/33", &p, &exact), -1);
+}
+
 static const struct unit_test tests[] = {
     {"addresses come back as text", addresses_come_back_as_text},
     {"what is no address is refused", what_is_no_address_is_refused},
@@ -238,6 +253,8 @@ static const struct unit_test tests[] = {
     {"prefixes in text", prefixes_in_text},
     {"a prefix covers its own and no other family",
 	a_prefix_covers_its_own_and_no_other_family},
+    {"host bits of a prefix are cut off, and told",
+	host_bits_of_a_prefix_are_cut_off_and_told},
 };
 
 UNIT_MAIN("lib/addr", tests)
