@@ -313,6 +313,7 @@ build_uses(struct build *b, const struct elem *e, struct service *s,
 	int server;
 
 	s->use = mem_array(elem_count(e, ELEM_USE), sizeof(*s->use));
+	s->backup = mem_array(elem_count(e, ELEM_USE), sizeof(*s->backup));
 	for (; use != NULL; use = elem_next(use)) {
 		server = roll_find(&b->servers, b->notes, use, "server");
 		if (server < 0)
@@ -326,6 +327,7 @@ build_uses(struct build *b, const struct elem *e, struct service *s,
 			continue;
 		}
 		seen[server] = use;
+		s->backup[s->nuse] = elem_number(use, "backup") == 1;
 		s->use[s->nuse++] = server;
 	}
 }
@@ -352,6 +354,7 @@ build_service(struct build *b, size_t i, struct elem const **seen)
 	if (elem_has(e, "redirect"))
 		(void)num_parse(elem_text(e, "redirect"), 300, 399, &status);
 	s->redirect = (unsigned)status;
+	s->sticky = elem_number(e, "sticky") == 1;
 	build_try(b, elem_first(e, ELEM_TRY), &s->try);
 	build_uses(b, e, s, seen);
 }
@@ -480,6 +483,7 @@ build_world(const struct elem *root, const char *dir, enum conf_secrets secrets,
 	build_daemons(&b);
 	build_servers(&b);
 	build_services(&b);
+	build_prefers(&b);
 	build_index(&b);
 	sense_check(&b);
 	rolls_fini(&b);

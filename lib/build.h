@@ -38,6 +38,8 @@ struct world *build_world(const struct elem *root, const char *dir,
 
 /* Parts of it, each a file: sites, borders, delays. */
 void build_network(struct build *b);
+/* Preferences, once sites, borders, servers and services are there. */
+void build_prefers(struct build *b);
 /* SNMP users, TLS, managers, directors, front ends. */
 void build_daemons(struct build *b);
 
@@ -64,5 +66,7 @@ char *build_file(const struct elem *e, const char *attribute);
 /* What only the whole world shows: unreachable sites, policies without bound,
  * listeners that clash and the like. */
 void sense_check(const struct build *b);
+/* Its part about preferences that never hold, in lib/build_prefers.c. */
+void sense_check_prefers(const struct build *b);
 
 #endif

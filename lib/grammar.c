@@ -44,6 +44,11 @@
 	ATTRIBUTE("address", IP, "TCP: on loopback, or with tls"),            \
 	PORT("of the address", BE("26559")),                                  \
 	WORD("tls", "no yes", "TLS with client certificates", BE("no"))
+#define PREFER                                                                \
+	ATTRIBUTE("client", PREFIX, "the clients", REQ),                      \
+	REF("site", "site", "where their server is"),                         \
+	REF("border", "border", "the exit to them"),                          \
+	REF("server", "server", "that serves them")
 
 /* The order of the words is that of the enums in lib/world.h. */
 static const struct grammar_element grammar[ELEMS] = {
@@ -175,10 +180,16 @@ static const struct grammar_element grammar[ELEMS] = {
 	PORT("of the content servers, if not the protocol's own"),
 	WORD("location", "name address", "of the redirect", BE("name")),
 	WORD("redirect", "301 302 303 307 308", "its status", BE("302")),
+	WORD("sticky", "no prefix",
+	    "prefix: all clients of a prefix get the same server while it is "
+	    "up",
+	    BE("no")),
 }},
 [ELEM_USE] = {"use", ELEM_SERVICE, MANY,
 	"a server of the service", {
 	REF("server", "server", "which", REQ),
+	WORD("backup", "no yes", "used only while no other is left",
+	    BE("no")),
 }},
 [ELEM_TRY] = {"try", ELEM_SERVICE, ONCE,
 	"how a manager tries the service itself when an agent is silent", {
@@ -187,6 +198,16 @@ static const struct grammar_element grammar[ELEMS] = {
 	ATTRIBUTE("path", PATH, "http: of the page; / if not given"),
 	PORT("if not the service's"),
 	RANGE("status", NUMBER, 100, 599, "http: else any 2xx or 3xx"),
+}},
+[ELEM_SERVICE_PREFER] = {"prefer", ELEM_SERVICE, MANY,
+	"where the clients of a prefix are sent if they can be; at least one "
+	"of site, border, server; goes before one for all services", {
+	PREFER
+}},
+[ELEM_PREFER] = {"prefer", ELEM_HOPSCOTCH, MANY,
+	"where the clients of a prefix are sent if they can be, whatever the "
+	"service; at least one of site, border, server", {
+	PREFER
 }},
 [ELEM_MANAGER] = {"manager", ELEM_HOPSCOTCH, MANY,
 	"a hopmanagerd", {
@@ -432,6 +453,19 @@ parse_ip(const char *text, enum grammar_type type, struct addr *addr)
 }
 
 static int
+parse_prefix(const char *text, struct grammar_value *v)
+{
+	struct prefix p;
+	bool exact;
+
+	if (prefix_parse_cut(text, &p, &exact) < 0)
+		return -1;
+	v->addr = p.addr;
+	v->number = p.len;
+	return 0;
+}
+
+static int
 parse_number(const struct grammar_attribute *a, const char *text, int64_t *out)
 {
 	int rc;
@@ -465,6 +499,8 @@ grammar_parse(const struct grammar_attribute *a, const char *text,
 	case GRAMMAR_IP6:
 	case GRAMMAR_IP:
 		return parse_ip(text, a->type, &v->addr);
+	case GRAMMAR_PREFIX:
+		return parse_prefix(text, v);
 	case GRAMMAR_HOST:
 		return is_host(text, strlen(text)) ? 0 : -1;
 	case GRAMMAR_HOSTS:
@@ -561,6 +597,8 @@ grammar_allowed(const struct grammar_attribute *a, char *buf, size_t size)
 	    [GRAMMAR_IP4] = "an IPv4 address, such as 192.0.2.1",
 	    [GRAMMAR_IP6] = "an IPv6 address, such as 2001:db8::1",
 	    [GRAMMAR_IP] = "an IPv4 or IPv6 address",
+	    [GRAMMAR_PREFIX] = "a prefix, such as 10.0.0.0/8 or "
+			       "2001:db8::/32, or an address",
 	    [GRAMMAR_HOST] = "a host name: letters, digits and '-' with dots "
 			     "between, none at the end",
 	    [GRAMMAR_HOSTS] = "host names (letters, digits and '-' with dots "

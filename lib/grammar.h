@@ -42,6 +42,8 @@ enum grammar_element_name {
 	ELEM_SERVICE,
 	ELEM_USE,
 	ELEM_TRY,
+	ELEM_SERVICE_PREFER,
+	ELEM_PREFER, /* for all services */
 	ELEM_MANAGER,
 	ELEM_MANAGER_LISTEN,
 	ELEM_DIRECTOR,
@@ -63,6 +65,7 @@ enum grammar_type {
 	GRAMMAR_IP4,
 	GRAMMAR_IP6,
 	GRAMMAR_IP,
+	GRAMMAR_PREFIX, /* host bits are cut off: only the text tells */
 	GRAMMAR_HOST,
 	GRAMMAR_HOSTS, /* one or more, with spaces between */
 	GRAMMAR_FILE,
@@ -99,7 +102,8 @@ int grammar_attribute(const struct grammar_element *e, const char *name);
 size_t grammar_attributes(const struct grammar_element *e);
 
 struct grammar_value {
-	int64_t number; /* of numbers, times, shares; the place of a word */
+	int64_t number; /* of numbers, times, shares; the place of a word; the
+			   length of a prefix */
 	struct addr addr;
 };
 

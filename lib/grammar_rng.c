@@ -25,6 +25,7 @@ static const char *const patterns[] = {
     [GRAMMAR_IP4] = IP4,
     [GRAMMAR_IP6] = IP6,
     [GRAMMAR_IP] = IP4 "|" IP6,
+    [GRAMMAR_PREFIX] = "(" IP4 "|" IP6 ")(/[0-9]{1,3})?",
     [GRAMMAR_HOST] = HOST,
     [GRAMMAR_HOSTS] = " *" HOST "( +" HOST ")* *",
     [GRAMMAR_FILE] = ".{1,1023}",

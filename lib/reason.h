@@ -53,7 +53,10 @@
 	X(NOT_IN_BAND,       "not-in-band")                                   \
 	X(BUSY,              "busy")                                          \
 	X(LOST_DRAW,         "others-have-more-load")                         \
-	X(FALLBACK_ONLY,     "others-are-known")
+	X(FALLBACK_ONLY,     "others-are-known")                              \
+	X(BACKUP,            "backup")                                        \
+	X(NOT_PREFERRED,     "not-preferred")                                 \
+	X(STICKY,            "sticky")
 /* clang-format on */
 
 enum reason {

@@ -263,16 +263,37 @@ check_probers(const struct build *b)
 }
 
 static void
+check_service(const struct build *b, const struct service *s)
+{
+	const struct elem *e = b->services.elems[s->n];
+	size_t backups = 0, i;
+
+	for (i = 0; i < s->nuse; i++)
+		backups += world_is_backup(s, i);
+	if (s->nuse == 0)
+		note_warning(b->notes, e,
+		    ": it has no <use server=\"\"/>, so its clients "
+		    "always get its fallback");
+	else if (backups == s->nuse)
+		note_warning(b->notes, e,
+		    ": all its servers are backups, so they serve as if none "
+		    "were; remove backup=\"yes\" from those to be used first");
+	if (s->sticky && b->world->policies[s->policy].select == SELECT_BEST)
+		note_warning(b->notes, e,
+		    ": sticky=\"prefix\" takes the server that belongs to a "
+		    "prefix, not the one with the highest load: "
+		    "select=\"best\" "
+		    "of policy %s has no effect here",
+		    b->world->policies[s->policy].id);
+}
+
+static void
 check_services(const struct build *b)
 {
-	const struct world *w = b->world;
 	size_t i;
 
-	for (i = 0; i < w->nservices; i++)
-		if (elem_first(b->services.elems[i], ELEM_USE) == NULL)
-			note_warning(b->notes, b->services.elems[i],
-			    ": it has no <use server=\"\"/>, so its clients "
-			    "always get its fallback");
+	for (i = 0; i < b->world->nservices; i++)
+		check_service(b, &b->world->services[i]);
 }
 
 static bool
@@ -412,5 +433,6 @@ sense_check(const struct build *b)
 	check_servers(b);
 	check_probers(b);
 	check_services(b);
+	sense_check_prefers(b);
 	check_frontends(b);
 }

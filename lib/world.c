@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ranges.h"
+
 int
 world_site(const struct world *w, const char *id)
 {
@@ -131,6 +133,13 @@ free_servers(struct world *w)
 }
 
 static void
+free_prefers(struct prefers *p)
+{
+	free(p->list);
+	ranges_free(&p->ranges);
+}
+
+static void
 free_services(struct world *w)
 {
 	size_t i, k;
@@ -147,9 +156,12 @@ free_services(struct world *w)
 		free(s->fallback);
 		free(s->try.path);
 		free(s->use);
+		free(s->backup);
+		free_prefers(&s->prefers);
 		free(s->id);
 	}
 	free(w->services);
+	free_prefers(&w->prefers);
 }
 
 static void

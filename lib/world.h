@@ -20,6 +20,7 @@
 #define WORLD_BORDERS_MAX  512
 #define WORLD_SERVERS_MAX  100000
 #define WORLD_SERVICES_MAX 10000
+#define WORLD_PREFERS_MAX  100000
 #define WORLD_HASH_TEXT    65        /* SHA-256 in hex, and NUL */
 #define WORLD_NO_ROUTE     INT64_MAX /* of world.delay_us */
 
@@ -106,6 +107,23 @@ struct try_rule {
 	unsigned status; /* http: 0 is any 2xx or 3xx */
 };
 
+/* Where the clients of a prefix are sent if they can be: all that is given has
+ * to hold. */
+struct prefer {
+	int n; /* among all of the world, services' own included */
+	struct prefix client;
+	int site, border, server; /* -1: any */
+	bool own;                 /* of one service */
+};
+
+struct ranges;
+
+struct prefers {
+	struct prefer *list; /* file order */
+	size_t n;
+	struct ranges *ranges; /* by client; NULL: there are none */
+};
+
 struct service {
 	int n;
 	char *id;
@@ -121,8 +139,11 @@ struct service {
 	enum location location;
 	unsigned redirect; /* 301, 302 (default), 303, 307, 308 */
 	struct try_rule try;
-	int *use; /* servers, in file order */
+	bool sticky;  /* a prefix of clients keeps its server */
+	int *use;     /* servers, in file order */
+	bool *backup; /* the same: only while no other is left; NULL: none */
 	size_t nuse;
+	struct prefers prefers; /* its own */
 };
 
 /* A user of SNMPv3, always authPriv. Secrets are read at load time. */
@@ -225,6 +246,7 @@ struct world {
 	size_t nservers;
 	struct service *services;
 	size_t nservices;
+	struct prefers prefers; /* of all services */
 	struct snmp_user *users;
 	size_t nusers;
 	struct manager *managers;
@@ -252,6 +274,13 @@ int world_service_of_host(const struct world *w, const char *host, size_t len);
 int64_t world_delay(const struct world *w, int from, int to);
 /* The place of a server in a service's `use`, or -1. */
 int world_use(const struct service *s, int server);
+/* Whether that place is a backup's. */
+static inline bool
+world_is_backup(const struct service *s, size_t use)
+{
+	return s->backup != NULL && s->backup[use];
+}
+
 /* The port clients reach a service at on this alias. */
 uint16_t world_port(const struct service *s, const struct alias *a);
 /* The scheme's own port, and its word ("http"). */

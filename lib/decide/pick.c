@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/decide/prefer.h"
+#include "lib/decide/sticky.h"
 #include "lib/mem.h"
 
 /* What one pick knows of one server of the service. */
@@ -30,6 +32,8 @@ struct pick_scratch {
 	int *site_first;       /* an eligible server of each site, or -1 */
 	int *joined;           /* in order of joining */
 	unsigned *largest;     /* weight a service */
+	struct sticky_server *stuck;
+	const struct prefer *prefer; /* all else is out now; or NULL */
 	size_t njoined;
 	size_t nfirst;    /* of them in the first band */
 	size_t neligible; /* servers */
@@ -62,6 +66,7 @@ pick_scratch_new(const struct world *w)
 	}
 	s->entries = mem_array(most, sizeof(*s->entries));
 	s->joined = mem_array(most, sizeof(*s->joined));
+	s->stuck = mem_array(most, sizeof(*s->stuck));
 	s->site_first = mem_array(w->nsites, sizeof(*s->site_first));
 	return s;
 }
@@ -73,6 +78,7 @@ pick_scratch_free(struct pick_scratch **s)
 		return;
 	free((*s)->entries);
 	free((*s)->joined);
+	free((*s)->stuck);
 	free((*s)->site_first);
 	free((*s)->largest);
 	free(*s);
@@ -148,28 +154,37 @@ admit(struct pick_scratch *x, size_t use)
 	x->neligible++;
 }
 
-/* Rule 3: those up or overloaded; if there is none, the unknown. */
+/* In which turn a server is taken: 0 before 1 before 2 before 3; -1: never. An
+ * overloaded one is still left. */
+static int
+turn_of(enum state state, bool backup)
+{
+	if (state == STATE_UP || state == STATE_OVERLOADED)
+		return backup;
+	return state == STATE_UNKNOWN ? 2 + backup : -1;
+}
+
+/* Rule 3: those up or overloaded, else backups that are; then the unknown in
+ * the same way. */
 static void
 find_eligible(
     const struct pick_input *in, struct pick_scratch *x, struct pick *out)
 {
 	const struct service *s = in->service;
 	size_t i;
+	int turn;
 
 	for (i = 0; i < in->world->nsites; i++)
 		x->site_first[i] = -1;
-	for (i = 0; i < s->nuse; i++)
-		if ((in->state[i] == STATE_UP ||
-			in->state[i] == STATE_OVERLOADED) &&
-		    is_reachable(in, x->entries[i].server))
-			admit(x, i);
-	if (x->neligible > 0)
-		return;
-	for (i = 0; i < s->nuse; i++)
-		if (in->state[i] == STATE_UNKNOWN &&
-		    is_reachable(in, x->entries[i].server))
-			admit(x, i);
-	out->unknown = x->neligible > 0;
+	for (turn = 0; turn < 4 && x->neligible == 0; turn++) {
+		for (i = 0; i < s->nuse; i++)
+			if (turn_of(in->state[i], world_is_backup(s, i)) ==
+				turn &&
+			    is_reachable(in, x->entries[i].server))
+				admit(x, i);
+		out->unknown = x->neligible > 0 && turn >= 2;
+		out->backup = x->neligible > 0 && turn % 2 == 1;
+	}
 }
 
 /* Rule 6: what counts as each server's load. */
@@ -181,6 +196,7 @@ begin(const struct pick_input *in, struct pick_scratch *x)
 	size_t i;
 
 	x->njoined = x->nfirst = x->neligible = 0;
+	x->prefer = NULL;
 	x->yields = false;
 	for (i = 0; i < s->nuse; i++) {
 		struct entry *e = &x->entries[i];
@@ -198,6 +214,16 @@ begin(const struct pick_input *in, struct pick_scratch *x)
 		else
 			e->load = in->load[i];
 	}
+}
+
+/* The alias of a server for a border, if it is not one too many. */
+static const struct alias *
+way(const struct pick_input *in, const struct pick_scratch *x,
+    const struct server *s, int border)
+{
+	if (x->prefer != NULL && !prefer_allows(x->prefer, s, border))
+		return NULL;
+	return pick_alias(s, border, in->family);
 }
 
 static void
@@ -222,8 +248,7 @@ is_usable(const struct pick_input *in, const struct pick_scratch *x,
 	if (r->metric_us == METRIC_NONE || !in->border_up[r->border])
 		return false;
 	for (; use >= 0; use = x->entries[use].next)
-		if (pick_alias(x->entries[use].server, r->border, in->family) !=
-		    NULL)
+		if (way(in, x, x->entries[use].server, r->border) != NULL)
 			return true;
 	return false;
 }
@@ -240,7 +265,7 @@ take_row(
 	     use = x->entries[use].next) {
 		if (x->entries[use].alias != NULL)
 			continue;
-		a = pick_alias(x->entries[use].server, r->border, in->family);
+		a = way(in, x, x->entries[use].server, r->border);
 		if (a != NULL)
 			join(x, use, r->border, a);
 	}
@@ -310,7 +335,8 @@ take_all(const struct pick_input *in, struct pick_scratch *x)
 /* The first border in file order that leads to the server: one of its own
  * site, or any. */
 static const struct alias *
-first_alias(const struct pick_input *in, const struct server *s, bool own)
+first_alias(const struct pick_input *in, const struct pick_scratch *x,
+    const struct server *s, bool own)
 {
 	const struct alias *best = NULL;
 	size_t i;
@@ -321,6 +347,9 @@ first_alias(const struct pick_input *in, const struct server *s, bool own)
 		if (!in->border_up[a->border] || !has_address(a, in->family))
 			continue;
 		if (own && in->world->borders[a->border].site != s->site)
+			continue;
+		if (x->prefer != NULL &&
+		    !prefer_allows(x->prefer, s, a->border))
 			continue;
 		if (best == NULL || a->border < best->border)
 			best = a;
@@ -341,12 +370,66 @@ take_stranded(
 
 		if (!e->eligible || e->alias != NULL)
 			continue;
-		a = first_alias(in, e->server, true);
+		a = first_alias(in, x, e->server, true);
 		if (a == NULL)
-			a = first_alias(in, e->server, false);
+			a = first_alias(in, x, e->server, false);
+		if (a == NULL)
+			continue; /* not as preferred */
 		join(x, (int)i, a->border, a);
 		out->last_band = true;
 	}
+}
+
+/* Rules 4 and 5. */
+static void
+take_servers(
+    const struct pick_input *in, struct pick_scratch *x, struct pick *out)
+{
+	bool path = in->world->policies[in->service->policy].path;
+
+	if (path)
+		take_bands(in, x, out);
+	else
+		take_all(in, x);
+	if (!x->yields || !path) {
+		if (x->nfirst == 0 && out->anchor_us != METRIC_NONE)
+			x->nfirst = x->njoined;
+		take_stranded(in, x, out);
+	}
+	if (x->nfirst == 0)
+		x->nfirst = x->njoined;
+}
+
+/* As if nobody had joined. */
+static void
+take_none(struct pick_scratch *x, struct pick *out)
+{
+	size_t i;
+
+	for (i = 0; i < x->njoined; i++) {
+		x->entries[x->joined[i]].alias = NULL;
+		x->entries[x->joined[i]].border = -1;
+	}
+	x->njoined = x->nfirst = 0;
+	x->yields = false;
+	out->anchor_us = out->band_us = METRIC_NONE;
+	out->last_band = false;
+}
+
+/* What is preferred comes first, by the same rules, as if there were no other;
+ * if nobody can be drawn of it, it is as if it were not preferred. */
+static void
+take_preferred(
+    const struct pick_input *in, struct pick_scratch *x, struct pick *out)
+{
+	x->prefer = in->prefer;
+	take_servers(in, x, out);
+	out->preferred = x->yields;
+	if (x->yields)
+		return;
+	x->prefer = NULL;
+	take_none(x, out);
+	take_servers(in, x, out);
 }
 
 static void
@@ -363,10 +446,43 @@ add_candidate(
 	out->total += (uint32_t)weight;
 }
 
+/* Whether it is one of those that the draw is among. */
+static bool
+could_be_drawn(
+    const struct pick_scratch *x, const struct entry *e, bool all_busy)
+{
+	if (e->alias == NULL)
+		return false;
+	return all_busy ? e->order < x->nfirst : e->load > 0;
+}
+
+/* sticky: one of those that could be drawn, whatever `select` says. */
+static void
+choose_sticky(
+    const struct pick_input *in, struct pick_scratch *x, struct pick *out)
+{
+	const struct service *s = in->service;
+	size_t i, n = 0, first;
+	const struct sticky_server *c;
+
+	for (i = 0; i < s->nuse; i++) {
+		const struct entry *e = &x->entries[i];
+
+		if (could_be_drawn(x, e, out->all_busy))
+			x->stuck[n++] = (struct sticky_server){
+			    e->server->id, e->server->weight, e->load, (int)i};
+	}
+	c = &x->stuck[sticky_choose(s->id, in->sticky, x->stuck, n, &first)];
+	out->first = x->stuck[first].n;
+	add_candidate(x, c->n,
+	    out->all_busy ? pick_weight_load(c->weight, x->largest[s->n])
+			  : c->load,
+	    out);
+}
+
 /* Rule 6: draw among those with load. */
 static void
-choose(
-    const struct pick_input *in, const struct pick_scratch *x, struct pick *out)
+choose(const struct pick_input *in, struct pick_scratch *x, struct pick *out)
 {
 	const struct policy *p = &in->world->policies[in->service->policy];
 	int most = 0;
@@ -380,6 +496,10 @@ choose(
 			most = e->load;
 		if (e->load > 0 && !e->by_weight)
 			out->by_weight = false;
+	}
+	if (in->sticky != NULL) {
+		choose_sticky(in, x, out);
+		return;
 	}
 	for (i = 0; i < in->service->nuse; i++) {
 		const struct entry *e = &x->entries[i];
@@ -396,7 +516,7 @@ choose(
 /* Rule 7: everybody is busy. The first band serves, by weight, or nobody. */
 static void
 choose_busy(
-    const struct pick_input *in, const struct pick_scratch *x, struct pick *out)
+    const struct pick_input *in, struct pick_scratch *x, struct pick *out)
 {
 	size_t i;
 
@@ -405,16 +525,35 @@ choose_busy(
 		return;
 	}
 	out->all_busy = true;
+	if (in->sticky != NULL) {
+		choose_sticky(in, x, out);
+		return;
+	}
 	for (i = 0; i < in->service->nuse; i++) {
 		const struct entry *e = &x->entries[i];
 
-		if (e->alias == NULL || e->order >= x->nfirst)
+		if (!could_be_drawn(x, e, true))
 			continue;
 		add_candidate(x, (int)i,
 		    pick_weight_load(
 			e->server->weight, x->largest[in->service->n]),
 		    out);
 	}
+}
+
+/* Whether a client can reach a server now in the way that is preferred. */
+static bool
+has_way(
+    const struct pick_input *in, const struct server *s, const struct prefer *p)
+{
+	size_t i;
+
+	for (i = 0; i < s->naliases; i++)
+		if (in->border_up[s->aliases[i].border] &&
+		    has_address(&s->aliases[i], in->family) &&
+		    prefer_allows(p, s, s->aliases[i].border))
+			return true;
+	return false;
 }
 
 static enum reason
@@ -434,13 +573,48 @@ why_not(const struct pick_input *in, const struct pick_scratch *x, int use,
 			return REASON_NO_ADDRESS;
 		if (!is_reachable(in, e->server))
 			return REASON_NO_BORDER;
-		return REASON_FALLBACK_ONLY;
+		/* Of its own kind some are eligible, or better ones. */
+		return turn_of(in->state[use], false) == 2 * out->unknown
+			   ? REASON_BACKUP
+			   : REASON_FALLBACK_ONLY;
 	}
+	if (x->prefer != NULL && !has_way(in, e->server, x->prefer))
+		return REASON_NOT_PREFERRED;
+	if (in->sticky != NULL && could_be_drawn(x, e, out->all_busy))
+		return REASON_STICKY;
 	if (e->alias == NULL)
 		return REASON_NOT_IN_BAND;
 	if (out->all_busy)
 		return REASON_NOT_IN_BAND;
 	return e->load == 0 ? REASON_BUSY : REASON_LOST_DRAW;
+}
+
+/* Why nobody that is as preferred can be drawn: that one of them is busy says
+ * more than that others are down. */
+static enum reason
+why_ignored(const struct pick_input *in, const struct pick_scratch *x,
+    const struct pick *out)
+{
+	enum reason why = REASON_NOT_IN_SERVICE, r;
+	size_t i;
+
+	for (i = 0; i < in->service->nuse; i++) {
+		const struct entry *e = &x->entries[i];
+
+		if (!prefer_fits(in->prefer, e->server))
+			continue;
+		if (!e->eligible)
+			r = why_not(in, x, (int)i, out);
+		else
+			r = has_way(in, e->server, in->prefer)
+				? REASON_BUSY
+				: REASON_NO_BORDER;
+		if (r == REASON_BUSY)
+			return r;
+		if (r != REASON_NONE || why == REASON_NOT_IN_SERVICE)
+			why = r;
+	}
+	return why == REASON_NONE ? REASON_NO_SERVER : why;
 }
 
 static void
@@ -449,6 +623,8 @@ list_excluded(
 {
 	size_t i, c = 0;
 
+	if (in->prefer != NULL && !out->preferred)
+		out->ignored = why_ignored(in, x, out);
 	for (i = 0; i < in->service->nuse; i++) {
 		if (c < out->ncandidates && out->candidates[c].use == (int)i) {
 			c++;
@@ -480,20 +656,15 @@ pick_candidates(
 	    .excluded = out->excluded,
 	    .anchor_us = METRIC_NONE,
 	    .band_us = METRIC_NONE,
-	    .none = REASON_NONE};
+	    .none = REASON_NONE,
+	    .ignored = REASON_NONE,
+	    .first = -1};
 	begin(in, x);
 	find_eligible(in, x, out);
-	if (in->world->policies[in->service->policy].path)
-		take_bands(in, x, out);
+	if (in->prefer != NULL)
+		take_preferred(in, x, out);
 	else
-		take_all(in, x);
-	if (!x->yields || !in->world->policies[in->service->policy].path) {
-		if (x->nfirst == 0 && out->anchor_us != METRIC_NONE)
-			x->nfirst = x->njoined;
-		take_stranded(in, x, out);
-	}
-	if (x->nfirst == 0)
-		x->nfirst = x->njoined;
+		take_servers(in, x, out);
 	if (x->neligible == 0)
 		out->none = nobody(in);
 	else if (x->yields)

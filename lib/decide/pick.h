@@ -25,9 +25,12 @@ struct pick_input {
 	int family;             /* of the client: AF_INET or AF_INET6 */
 	const struct row *rows; /* of score_rows() */
 	size_t nrows;
-	const bool *border_up;   /* one a border of the world */
-	const enum state *state; /* one an entry of service->use */
-	const int *load;         /* the same; 0..LOAD_MAX or LOAD_UNKNOWN */
+	const bool *border_up;       /* one a border of the world */
+	const enum state *state;     /* one an entry of service->use */
+	const int *load;             /* the same; 0..LOAD_MAX or LOAD_UNKNOWN */
+	const struct prefer *prefer; /* of prefer_find(), or NULL */
+	const struct prefix *sticky; /* the client's, of sticky_prefix(), if
+					the service is sticky; else NULL */
 };
 
 struct candidate {
@@ -49,14 +52,19 @@ struct pick {
 	size_t ncandidates;
 	struct excluded *excluded; /* or NULL if nobody asks; caller's array */
 	size_t nexcluded;
-	uint32_t total;    /* of the weights */
-	int64_t anchor_us; /* of the last band by metric, or METRIC_NONE */
-	int64_t band_us;   /* its limit */
-	enum reason none;  /* why there are no candidates, else REASON_NONE */
-	bool last_band;    /* servers that no row took were let in */
-	bool all_busy;     /* drawn among the busy, by weight */
-	bool unknown;      /* nobody was live: the unknown were taken */
-	bool by_weight;    /* weights stand in for the loads of all */
+	uint32_t total;      /* of the weights */
+	int64_t anchor_us;   /* of the last band by metric, or METRIC_NONE */
+	int64_t band_us;     /* its limit */
+	enum reason none;    /* why there are no candidates, else REASON_NONE */
+	bool last_band;      /* servers that no row took were let in */
+	bool all_busy;       /* drawn among the busy, by weight */
+	bool unknown;        /* nobody was live: the unknown were taken */
+	bool by_weight;      /* weights stand in for the loads of all */
+	bool backup;         /* no other was left: the backups were taken */
+	bool preferred;      /* what is preferred was found */
+	enum reason ignored; /* why not, if `excluded` is asked for */
+	int first; /* sticky: who it would be if nobody were much fuller than
+		      the others, a place in service->use; else -1 */
 };
 
 /* Scratch memory for pick_candidates(), so that a hot path allocates nothing:

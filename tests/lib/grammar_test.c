@@ -68,6 +68,11 @@ static const struct value_case cases[] = {
     {GRAMMAR_IP6, {"::1", "2001:db8::1"},
 	{"192.0.2.1", "::ffff:1.2.3.4", "2001:db8::1%eth0", ":::"}},
     {GRAMMAR_IP, {"::1", "192.0.2.1"}, {"", "localhost", "[::1]"}},
+    {GRAMMAR_PREFIX,
+	{"10.0.0.0/8", "192.0.2.1", "::/0", "2001:db8::/32",
+	    "::ffff:10.0.0.0/104", "10.1.2.3/8"},
+	{"", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "10/8",
+	    "::ffff:10.0.0.0/90", "10.0.0.0/8 ", "a/8"}},
     {GRAMMAR_HOST, {"a", "a-b.test.com", "1.2.3.4", "A"},
 	{"", ".", "a.", ".a", "a..b", "-a", "a-", "a.-b", "a_b", "a b"}},
     {GRAMMAR_HOSTS, {"a", "a b.c", " a  b "}, {"", " ", "a, b", "a b_c"}},
@@ -351,6 +356,7 @@ sample_value(const struct grammar_attribute *a)
 	    [GRAMMAR_IP4] = "192.0.2.1",
 	    [GRAMMAR_IP6] = "2001:db8::1",
 	    [GRAMMAR_IP] = "192.0.2.1",
+	    [GRAMMAR_PREFIX] = "192.0.2.0/24",
 	    [GRAMMAR_HOST] = "a.test.com",
 	    [GRAMMAR_HOSTS] = "a.test.com b.test.com",
 	    [GRAMMAR_FILE] = "file",
@@ -481,10 +487,11 @@ static const char *const pool[] = {"", " ", "x", "x y", "x  y", "x y z", " x",
     "4294967295", "4294967296", "99999999999999999999", "0us", "1us", "30ms",
     "1s", "1.5s", "1 s", "1sec", "400d", "0%", "5%", "2.5%", "5.00001%", "100%",
     "100.5%", "5", "5 %", ".5%", "192.0.2.1", "0.0.0.0", "1.2.3.256",
-    "01.2.3.4", "1.2.3", "::", "::1", "2001:DB8::1", "::ffff:1.2.3.4", "a.b.c",
-    "a..b", "a.b.", "http://a", "http://a/ b", "http:///", "https://[::1]/",
-    "ftp://a", "/", "/run/x", "/a b", "no", "yes", "Yes", "302", "305", "best",
-    "BEST", "http", "SHA-256", "sha-256", "none", "&<>\"", "a\nb", "\xc3\xa4"};
+    "01.2.3.4", "1.2.3", "10.0.0.0/8", "10.0.0.0/33", "2001:db8::/48",
+    "::", "::1", "2001:DB8::1", "::ffff:1.2.3.4", "a.b.c", "a..b", "a.b.",
+    "http://a", "http://a/ b", "http:///", "https://[::1]/", "ftp://a", "/",
+    "/run/x", "/a b", "no", "yes", "Yes", "302", "305", "best", "BEST", "http",
+    "SHA-256", "sha-256", "none", "&<>\"", "a\nb", "\xc3\xa4"};
 
 /* What a pattern can say of a type in full. */
 static bool
