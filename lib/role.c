@@ -15,6 +15,7 @@ static const struct {
     {ROLE_CONTROL, "control"},
     {ROLE_COLLECTOR, "collector"},
     {ROLE_RELAY, "relay"},
+    {ROLE_AGENT, "agent"},
 };
 #define NROLES (sizeof(roles) / sizeof(roles[0]))
 

@@ -10,7 +10,8 @@ enum peer_role {
 	ROLE_FRONTEND = 1 << 2,
 	ROLE_CONTROL = 1 << 3,   /* hopctl */
 	ROLE_COLLECTOR = 1 << 4, /* a feed that is not ours */
-	ROLE_RELAY = 1 << 5
+	ROLE_RELAY = 1 << 5,
+	ROLE_AGENT = 1 << 6 /* hoploadd and hoppingd, of their sockets */
 };
 #define ROLE_ANY 0xff
 
