@@ -159,6 +159,25 @@ copy_endpoint(struct listen_lines *to, const struct listen_lines *from)
 		to->socket = mem_text(from->socket);
 }
 
+static bool
+same_endpoint(const struct listen_lines *a, const struct listen_lines *b)
+{
+	if (a->socket != NULL || b->socket != NULL)
+		return a->socket != NULL && b->socket != NULL &&
+		       strcmp(a->socket, b->socket) == 0;
+	return a->port == b->port && addr_cmp(&a->addr, &b->addr) == 0;
+}
+
+static void
+free_endpoints(struct listen_lines *to, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		free(to[i].socket);
+	free(to);
+}
+
 /* The way out: the queue. */
 
 static void
@@ -349,11 +368,7 @@ close_session(struct peer *p)
 static void
 destroy(struct peer *p)
 {
-	size_t i;
-
-	for (i = 0; i < p->nto; i++)
-		free(p->to[i].socket);
-	free(p->to);
+	free_endpoints(p->to, p->nto);
 	stream_tls_free(&p->tls);
 	line_fini(&p->line);
 	free(p->in);
@@ -532,7 +547,7 @@ hello_parse(struct peer *p, const struct line *l)
 		return "this side speaks " VERSION " only";
 	if (role_parse(l->field[2], &p->role) < 0)
 		return "unknown role; manager, director, frontend, control, "
-		       "collector and relay are known";
+		       "collector, relay and agent are known";
 	if (!is_id(l->field[3], ID_MAX))
 		return "the id of hello is not [A-Za-z0-9._-]{1,255}";
 	if (!is_id(l->field[4], WORLD_HASH_TEXT - 1))
@@ -1037,6 +1052,29 @@ peer_connect(
 	return p;
 }
 
+bool
+peer_set_endpoints(struct peer *p, const struct listen_lines *to, size_t n)
+{
+	struct listen_lines *old = p->to, now = p->to[p->at];
+	size_t nold = p->nto, i;
+	bool there = p->phase == PHASE_IDLE;
+
+	assert(p->magic == PEER_MAGIC && n > 0);
+	p->to = mem_array(n, sizeof(*p->to));
+	p->nto = n;
+	p->at = 0;
+	for (i = 0; i < n; i++) {
+		copy_endpoint(&p->to[i], &to[i]);
+		if (p->phase != PHASE_IDLE && same_endpoint(&to[i], &now) &&
+		    to[i].tls == now.tls) {
+			p->at = i;
+			there = true;
+		}
+	}
+	free_endpoints(old, nold);
+	return there;
+}
+
 void
 peer_renew_tls(struct peer *p)
 {
@@ -1211,10 +1249,7 @@ bool
 peer_listener_is_at(
     const struct peer_listener *l, const struct listen_lines *at)
 {
-	if (l->at.socket != NULL || at->socket != NULL)
-		return l->at.socket != NULL && at->socket != NULL &&
-		       strcmp(l->at.socket, at->socket) == 0;
-	return l->at.port == at->port && addr_cmp(&l->at.addr, &at->addr) == 0;
+	return same_endpoint(&l->at, at);
 }
 
 struct peer_renewal {
