@@ -14,7 +14,9 @@
 #include <string.h>
 
 #include "lib/decide/pick.h"
+#include "lib/decide/prefer.h"
 #include "lib/decide/score.h"
+#include "lib/decide/sticky.h"
 #include "lib/mem.h"
 #include "lib/num.h"
 
@@ -37,6 +39,13 @@ struct choice {
 	const struct alias *alias;
 	uint32_t weight;
 	uint32_t upto; /* sum of the weights up to and with this one */
+};
+
+/* What the configuration says of a client beside the paths to it. */
+struct wish {
+	const struct prefer *prefer; /* or NULL */
+	struct prefix sticky;        /* if the service is */
+	unsigned bits; /* all in a prefix of this length have the same */
 };
 
 /* An answer as it is kept: this with its choices, then the text from the first
@@ -279,7 +288,7 @@ bit(enum fallback f)
 }
 
 static unsigned
-pick_fallbacks(const struct pick *p)
+pick_fallbacks(const struct pick *p, const struct wish *wish)
 {
 	unsigned bits = 0;
 
@@ -289,6 +298,12 @@ pick_fallbacks(const struct pick *p)
 		bits |= bit(FALLBACK_UNKNOWN_SERVER);
 	if (p->all_busy && p->ncandidates > 0)
 		bits |= bit(FALLBACK_ALL_BUSY);
+	if (p->backup)
+		bits |= bit(FALLBACK_BACKUP);
+	if (wish->prefer != NULL && !p->preferred)
+		bits |= bit(FALLBACK_NOT_PREFERRED);
+	if (p->first >= 0 && p->first != p->candidates[0].use)
+		bits |= bit(FALLBACK_SHED);
 	if (p->none == REASON_ALL_BUSY)
 		bits |= bit(FALLBACK_REFUSED);
 	else if (p->none == REASON_NO_ADDRESS)
@@ -300,15 +315,16 @@ pick_fallbacks(const struct pick *p)
 
 /* The pick as it is kept; into a->made. */
 static const struct kept *
-keep(
-    struct answer *a, const struct service *s, const struct pick *p, int family)
+keep(struct answer *a, const struct service *s, const struct wish *wish,
+    const struct pick *p, int family)
 {
 	struct kept *k = a->made;
 	struct choice *c = k->choice;
 	char *text, *at;
 	size_t i;
 
-	*k = (struct kept){.none = p->none, .fallbacks = pick_fallbacks(p)};
+	*k = (struct kept){
+	    .none = p->none, .fallbacks = pick_fallbacks(p, wish)};
 	for (i = 0; i < p->ncandidates; i++) {
 		const struct candidate *from = &p->candidates[i];
 
@@ -396,9 +412,24 @@ find_rows(struct answer *a, const struct score_input *in,
 	return n;
 }
 
+static struct wish
+wish_of(const struct world *w, const struct ask *q)
+{
+	const struct service *s = &w->services[q->service];
+	struct wish wish = {0};
+
+	wish.prefer = prefer_find(w, s, &q->client, &wish.bits);
+	if (!s->sticky)
+		return wish;
+	wish.sticky = sticky_prefix(w, &q->client);
+	if (wish.sticky.len > wish.bits)
+		wish.bits = wish.sticky.len;
+	return wish;
+}
+
 static const struct kept *
-pick(struct answer *a, const struct ask *q, const struct picture_service *now,
-    const bool *border_up, size_t nrows)
+pick(struct answer *a, const struct ask *q, const struct wish *wish,
+    const struct picture_service *now, const bool *border_up, size_t nrows)
 {
 	const struct world *w = a->conf.world;
 	const struct service *s = &w->services[q->service];
@@ -411,11 +442,13 @@ pick(struct answer *a, const struct ask *q, const struct picture_service *now,
 	    .border_up = border_up,
 	    .state = now->state,
 	    .load = now->load,
+	    .prefer = wish->prefer,
+	    .sticky = s->sticky ? &wish->sticky : NULL,
 	};
 	struct pick p = {.candidates = a->candidate};
 
 	pick_candidates(&in, a->scratch, &p);
-	return keep(a, s, &p, q->client.family);
+	return keep(a, s, wish, &p, q->client.family);
 }
 
 /* What the line says, in a number: two lines in one tick must differ. */
@@ -435,31 +468,47 @@ line_stamp(const struct world *w, const struct answer_path *path)
 	return h;
 }
 
+/* What an answer is kept by: the line of paths. If the service is sticky the
+ * narrower of that and what stays together: it tells the other one. */
+static struct cache_key
+answer_key(const struct ask *q, const struct wish *wish,
+    const struct answer_path *path, bool sticky)
+{
+	const struct prefix *p = path->known ? &path->ping.prefix : NULL;
+	struct cache_key key;
+
+	if (sticky && (p == NULL || p->len < wish->sticky.len))
+		p = &wish->sticky;
+	key = cache_key(p, q->contact, q->relay, q->service);
+	key.client = (uint8_t)q->client.family;
+	if (wish->prefer != NULL)
+		key.prefer = (uint32_t)wish->prefer->n + 1;
+	return key;
+}
+
 /* The same for every client of the prefix: kept if it was made before. */
 static const struct kept *
-find_kept(struct answer *a, const struct ask *q, const struct score_input *in,
-    const struct answer_path *path, const struct picture_service *now)
+find_kept(struct answer *a, const struct ask *q, const struct wish *wish,
+    const struct score_input *in, const struct answer_path *path,
+    const struct picture_service *now)
 {
 	struct cache_key key =
-	    cache_key(path->known ? &path->ping.prefix : NULL, q->contact,
-		q->relay, q->service);
+	    answer_key(q, wish, path, in->world->services[q->service].sticky);
 	struct cache_stamp stamp = {picture_paths_epoch(a->conf.picture),
 	    line_stamp(in->world, path), now->epoch};
+	struct cache_key rows;
 	const struct kept *k;
 	size_t len, n;
 	void *room;
 
-	key.client = (uint8_t)q->client.family;
 	k = cache_get(a->answers, &key, &stamp, &len);
 	if (k != NULL)
 		return k;
-	key.client = 0;
-	key.service = -1;
+	rows = cache_key(
+	    path->known ? &path->ping.prefix : NULL, q->contact, q->relay, -1);
 	stamp.loads = 0;
-	n = find_rows(a, in, &key, &stamp);
-	k = pick(a, q, now, in->border_up, n);
-	key.client = (uint8_t)q->client.family;
-	key.service = q->service;
+	n = find_rows(a, in, &rows, &stamp);
+	k = pick(a, q, wish, now, in->border_up, n);
 	stamp.loads = now->epoch;
 	room = cache_put(a->answers, &key, &stamp, kept_size(k));
 	if (room != NULL)
@@ -481,7 +530,7 @@ answer_look(struct answer *a, const struct ask *q, struct mono now,
 /* How wide the answer holds. A line for less than the configured prefix (a
  * host) holds for itself alone, one for more may have exceptions in it. */
 static unsigned
-scope(const struct answer *a, const struct ask *q,
+scope(const struct answer *a, const struct ask *q, const struct wish *wish,
     const struct answer_path *path, bool rtt_used)
 {
 	unsigned bits = addr_bits(&q->client);
@@ -495,6 +544,8 @@ scope(const struct answer *a, const struct ask *q,
 		return bits;
 	if (path->known && path->ping.prefix.len > len)
 		len = path->ping.prefix.len;
+	if (wish->bits > len)
+		len = wish->bits;
 	return len < bits ? len : bits;
 }
 
@@ -575,14 +626,15 @@ answer_text(struct answer *a, const struct ask *q,
 	    picture_service(a->conf.picture, q->service, now);
 	struct score_input in = score_input(a, q, path);
 	bool rtt_used = q->rtt_us >= 0 && score_pings(&in, a->ping_us);
+	struct wish wish = wish_of(a->conf.world, q);
 	const struct kept *k;
 	unsigned fallbacks;
 
 	if (rtt_used) {
 		a->conf.tally->rtt_scores++;
-		k = pick(a, q, service, in.border_up, score(a, &in));
+		k = pick(a, q, &wish, service, in.border_up, score(a, &in));
 	} else {
-		k = find_kept(a, q, &in, path, service);
+		k = find_kept(a, q, &wish, &in, path, service);
 	}
 	fallbacks = k->fallbacks;
 	if (path->known && !path->ping.fresh)
@@ -597,8 +649,8 @@ answer_text(struct answer *a, const struct ask *q,
 	if (k->nchoices == 0)
 		*len = write_none(a, q->n, k->none);
 	else
-		*len = write_best(
-		    a, q, k, ttl_ms(a, now), scope(a, q, path, rtt_used));
+		*len = write_best(a, q, k, ttl_ms(a, now),
+		    scope(a, q, &wish, path, rtt_used));
 	return a->text;
 }
 

@@ -193,7 +193,6 @@ cache_put(struct cache *c, const struct cache_key *k,
 {
 	struct entry *e;
 
-	assert(k->zero == 0);
 	if (len > c->count.bytes_max || sizeof(*e) + len > c->count.bytes_max)
 		return NULL;
 	e = entry_for(c, k, len);

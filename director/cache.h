@@ -24,7 +24,7 @@ struct cache_key {
 	uint8_t relay;
 	uint32_t contact;
 	int32_t service; /* -1: it does not matter */
-	uint32_t zero;
+	uint32_t prefer; /* number of a preference, from 1 on; 0: none */
 };
 
 /* What it was made from: generations and times; any change makes it void. */

@@ -159,7 +159,8 @@ picture_paths_epoch(struct picture *p)
 	return p->paths_epoch;
 }
 
-/* What was drawn since the last sample counts as load. */
+/* What was drawn since the last sample counts as load. Not where a prefix has
+ * its server: nobody runs there in a crowd, and should not be driven away. */
 static void
 assign(const struct picture *p, struct shot *t, const struct service *s,
     const struct view *v)
@@ -168,7 +169,7 @@ assign(const struct picture *p, struct shot *t, const struct service *s,
 	const uint32_t *drawn = draws_counts(p->draws);
 	size_t i;
 
-	for (i = 0; i < s->nuse; i++)
+	for (i = 0; i < s->nuse && !s->sticky; i++)
 		if (drawn[s->use[i]] > 0)
 			t->load_new[i] = assign_load(t->load_new[i], policy,
 			    view_connections(v, s->use[i]), drawn[s->use[i]]);

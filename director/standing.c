@@ -39,6 +39,12 @@ set_state(struct standing *s, const char *id, enum state state,
     enum reason reason, struct mono now)
 {
 	if (s->state == state) {
+		if (s->reason != reason &&
+		    (s->reason == REASON_BACKUP || reason == REASON_BACKUP))
+			log_info("service", "%s: %s", id,
+			    reason == REASON_BACKUP
+				? "only backups are left, they serve"
+				: "others than backups are back");
 		s->reason = reason;
 		return;
 	}
@@ -54,19 +60,24 @@ static void
 look(struct standing *t, const struct service *s, bool loads,
     const struct picture_service *p, struct mono now)
 {
-	unsigned live = 0, free = 0, unknown = 0;
+	unsigned live[2] = {0, 0}, free[2] = {0, 0}, unknown = 0;
+	bool backup;
 	size_t i;
 
 	for (i = 0; i < s->nuse; i++) {
+		backup = world_is_backup(s, i);
 		unknown += p->state[i] == STATE_UNKNOWN;
-		live +=
+		live[backup] +=
 		    p->state[i] == STATE_UP || p->state[i] == STATE_OVERLOADED;
-		free += p->state[i] == STATE_UP && !(loads && p->load[i] == 0);
+		free[backup] +=
+		    p->state[i] == STATE_UP && !(loads && p->load[i] == 0);
 	}
-	t->live = live;
-	if (free > 0)
-		set_state(t, s->id, STATE_UP, REASON_NONE, now);
-	else if (live > 0)
+	t->live = live[false] + live[true];
+	backup = live[false] == 0; /* only then do they serve */
+	if (free[backup] > 0)
+		set_state(t, s->id, STATE_UP,
+		    backup ? REASON_BACKUP : REASON_NONE, now);
+	else if (t->live > 0)
 		set_state(t, s->id, STATE_OVERLOADED, REASON_ALL_BUSY, now);
 	else
 		set_state(t, s->id, STATE_DOWN,

@@ -128,13 +128,14 @@ send_servers_of(
 		peer_send(p,
 		    "row server %s service=%s site=%s state=%s reason=%s "
 		    "load=%s drawn=%" PRIu32 " draws=%" PRIu64
-		    " decisions=%" PRIu64,
+		    " decisions=%" PRIu64 "%s",
 		    server->id, s->id, w->sites[server->site].id,
 		    state_text(t->state[u]),
 		    line_encode(picture_use_reason(d->picture, s->n, (int)u),
 			reason, sizeof(reason)),
 		    load, drawn[server->n], draws[server->n],
-		    d->tally->server[server->n]);
+		    d->tally->server[server->n],
+		    world_is_backup(s, u) ? " backup=yes" : "");
 	}
 }
 

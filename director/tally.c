@@ -19,6 +19,9 @@ static const struct fallback_row fallbacks[FALLBACKS] = {
     [FALLBACK_REFUSED] = {9, "refused"},
     [FALLBACK_NO_SERVER] = {10, "no-server"},
     [FALLBACK_NO_ADDRESS] = {11, "no-address"},
+    [FALLBACK_BACKUP] = {12, "backup"},
+    [FALLBACK_NOT_PREFERRED] = {13, "not-preferred"},
+    [FALLBACK_SHED] = {14, "shed"},
 };
 
 struct tally *
