@@ -19,6 +19,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/peer.h"
+#include "lib/renumber.h"
 
 #define BUCKETS     4096
 #define SLOW_AFTER  3    /* timeouts in a row: the director is down */
@@ -584,13 +585,23 @@ static const struct verb verbs[] = {
     {NULL, NULL, 0, 0, 0},
 };
 
+/* Beats may say that it is another one. */
+static void
+note_hash(struct link *l)
+{
+	l->shown.skewed = peer_is_skewed(l->peer);
+	if (peer_is_up(l->peer))
+		(void)snprintf(l->shown.hash, sizeof(l->shown.hash), "%s",
+		    peer_hash(l->peer));
+}
+
 static void
 on_up(struct peer *p, void *arg)
 {
 	struct link *l = peer_data(p);
 
-	(void)snprintf(
-	    l->shown.hash, sizeof(l->shown.hash), "%s", peer_hash(p));
+	(void)p;
+	note_hash(l);
 	answered(arg, l);
 }
 
@@ -686,10 +697,24 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	report_drawn(a);
-	for (i = 0; i < a->world->ndirectors; i++)
+	for (i = 0; i < a->world->ndirectors; i++) {
+		note_hash(&a->link[i]);
 		if (peer_is_up(a->link[i].peer) &&
 		    a->link[i].shown.state != STATE_UP)
 			probe(a, &a->link[i]);
+	}
+}
+
+static void
+link_new(struct ask *a, struct link *l, const struct director *d)
+{
+	l->shown = (struct ask_director){.conf = d,
+	    .state = STATE_UNKNOWN,
+	    .reason = REASON_NOT_JUDGED,
+	    .since = mono_now(),
+	    .rtt_us = -1};
+	l->peer = peer_connect(&a->conf, d->listen, d->nlisten);
+	peer_set_data(l->peer, l);
 }
 
 struct ask *
@@ -699,7 +724,6 @@ ask_new(struct event_base *base, const struct world *w,
 	struct ask *a = mem_new(sizeof(*a));
 	const struct timeval tick = {
 	    .tv_sec = TICK_MS / 1000, .tv_usec = TICK_MS % 1000 * 1000};
-	struct mono now = mono_now();
 	size_t i;
 
 	a->base = base;
@@ -725,18 +749,8 @@ ask_new(struct event_base *base, const struct world *w,
 	    .tls = w->tls,
 	    .queue_max = QUEUE_MAX};
 	a->link = mem_array(w->ndirectors, sizeof(*a->link));
-	for (i = 0; i < w->ndirectors; i++) {
-		const struct director *d = &w->directors[i];
-		struct link *l = &a->link[i];
-
-		l->shown = (struct ask_director){.conf = d,
-		    .state = STATE_UNKNOWN,
-		    .reason = REASON_NOT_JUDGED,
-		    .since = now,
-		    .rtt_us = -1};
-		l->peer = peer_connect(&a->conf, d->listen, d->nlisten);
-		peer_set_data(l->peer, l);
-	}
+	for (i = 0; i < w->ndirectors; i++)
+		link_new(a, &a->link[i], &w->directors[i]);
 	(void)event_assign(&a->tick, base, -1, EV_PERSIST, on_tick, a);
 	(void)event_add(&a->tick, &tick);
 	return a;
@@ -765,6 +779,128 @@ ask_free(struct ask **ap)
 	free(a->drew);
 	free(a);
 	*ap = NULL;
+}
+
+/* Reload. */
+
+/* The director of the new world that was this one, at its new place; NOBODY if
+ * there is none any more. */
+static size_t
+new_place(const struct renumber *r, size_t old)
+{
+	size_t i;
+
+	for (i = 0; i < r->to->ndirectors; i++)
+		if (strcmp(r->to->directors[i].id,
+			r->from->directors[old].id) == 0)
+			return i;
+	return NOBODY;
+}
+
+/* A director that stays; one that has moved away is connected to anew. */
+static bool
+link_renew(struct ask *a, struct link *l, const struct director *d)
+{
+	l->shown.conf = d;
+	if (a->conf.tls != NULL)
+		peer_renew_tls(l->peer);
+	if (peer_set_endpoints(l->peer, d->listen, d->nlisten)) {
+		peer_set_data(l->peer, l);
+		return true;
+	}
+	peer_free(&l->peer);
+	l->slow = 0;
+	l->peer = peer_connect(&a->conf, d->listen, d->nlisten);
+	peer_set_data(l->peer, l);
+	set_state(a, l, STATE_DOWN, REASON_DISCONNECTED);
+	return false;
+}
+
+/* place[old] becomes the new place of each director whose questions go on. */
+static void
+renew_links(struct ask *a, const struct renumber *r, size_t *place)
+{
+	struct link *old = a->link;
+	size_t i;
+
+	a->link = mem_array(r->to->ndirectors, sizeof(*a->link));
+	for (i = 0; i < r->from->ndirectors; i++) {
+		place[i] = new_place(r, i);
+		if (place[i] != NOBODY)
+			a->link[place[i]] = old[i];
+		else
+			peer_free(&old[i].peer);
+	}
+	free(old);
+	for (i = 0; i < r->to->ndirectors; i++)
+		if (a->link[i].peer == NULL)
+			link_new(a, &a->link[i], &r->to->directors[i]);
+	for (i = 0; i < r->from->ndirectors; i++)
+		if (place[i] != NOBODY && !link_renew(a, &a->link[place[i]],
+					      &r->to->directors[place[i]]))
+			place[i] = NOBODY;
+}
+
+/* A question in the new world. Its number stays, so that the answer finds it;
+ * whoever was to answer and has gone is replaced by the next. */
+static void
+renew_question(struct ask *a, struct question *q, const struct renumber *r,
+    const size_t *place)
+{
+	struct timeval now = {0, 0};
+	bool asked = q->director != NOBODY;
+
+	if (q->waited_for)
+		LIST_REMOVE(q, by_prefix);
+	q->service = r->service[q->service];
+	if (q->waited_for)
+		LIST_INSERT_HEAD(
+		    bucket_prefix(a, q->service, &q->prefix), q, by_prefix);
+	if (asked)
+		q->director = place[q->director];
+	if (q->service < 0)
+		question_free(q);
+	else if (q->waited_for && asked && q->director == NOBODY &&
+		 !ask_next(q, 0))
+		(void)event_add(&q->timer, &now);
+}
+
+static void
+renew_questions(struct ask *a, const struct renumber *r, const size_t *place)
+{
+	struct question *q, *next;
+	size_t i;
+
+	for (i = 0; i < BUCKETS; i++)
+		for (q = LIST_FIRST(&a->by_n[i]); q != NULL; q = next) {
+			next = LIST_NEXT(q, by_n);
+			renew_question(a, q, r, place);
+		}
+}
+
+void
+ask_renew(struct ask *a, const struct renumber *r, const struct frontend *self)
+{
+	const struct world *w = r->to;
+	size_t *place = mem_array(r->from->ndirectors + 1, sizeof(*place));
+
+	report_drawn(a); /* they are of the old world */
+	free(a->drawn);
+	free(a->drew);
+	a->drawn = mem_array(w->nservers, sizeof(*a->drawn));
+	a->drew = mem_array(w->nservers, sizeof(*a->drew));
+	a->world = w;
+	a->self = self;
+	a->conf.id = self->id;
+	a->conf.hash = w->hash;
+	a->conf.tls = w->tls;
+	kept_renew(&a->kept, r, self->cache);
+	gone_renew(&a->gone, r);
+	statics_free(&a->statics);
+	a->statics = statics_new(w, self->site);
+	renew_links(a, r, place);
+	renew_questions(a, r, place);
+	free(place);
 }
 
 const struct ask_director *

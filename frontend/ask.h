@@ -58,6 +58,13 @@ struct ask *ask_new(struct event_base *base, const struct world *w,
     const struct frontend *self, uint64_t seed);
 void ask_free(struct ask **a);
 
+/* Another world, of which `self` is the front end: connections to directors
+ * that stay are kept, and all that is asked or known. Who waits for a service
+ * that is gone must have been cancelled. */
+struct renumber;
+void
+ask_renew(struct ask *a, const struct renumber *r, const struct frontend *self);
+
 /* The answer without asking: true, if one holds or no director can be asked.
  * Each answer is a draw, and reported to the directors as such. */
 bool ask_known(struct ask *a, int service, const struct addr *client, int avoid,
@@ -73,7 +80,8 @@ struct ask_director {
 	enum reason reason;
 	struct mono since;
 	unsigned changes;
-	char hash[WORLD_HASH_TEXT]; /* of its last hello, or "" */
+	char hash[WORLD_HASH_TEXT]; /* of its configuration, or "" */
+	bool skewed;                /* now */
 	int64_t rtt_us;             /* of the last answer, or -1 */
 	uint64_t asks, answers, timeouts, errors;
 };

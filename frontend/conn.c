@@ -31,6 +31,7 @@ struct job {
 	struct conn *conn;
 	size_t at; /* of its head in conn->in */
 	bool ready;
+	bool renewed; /* by a reload that changed what becomes of it */
 	struct exchange x;
 };
 
@@ -38,7 +39,7 @@ struct conn {
 	unsigned magic;
 	struct front *front;
 	struct listener_counters *counters;
-	int fallback;
+	const int *fallback; /* of the listener, which a reload may change */
 	int fd;
 	struct addr client;
 	int64_t rtt_us; /* -2: not looked at yet */
@@ -218,6 +219,20 @@ rtt(struct conn *c)
 }
 
 static void
+start_job(struct job *j)
+{
+	struct conn *c = j->conn;
+
+	j->x.rtt_us = rtt(c);
+	j->waiter.service = j->x.route.service;
+	j->waiter.avoid = j->x.avoid;
+	j->waiter.client = c->client;
+	j->waiter.rtt_us = j->x.rtt_us;
+	j->waiter.done = c->on_answer;
+	ask_start(c->front->ask, &j->waiter, c->front->clock.now);
+}
+
+static void
 queue(struct conn *c, const struct exchange *x, bool ready)
 {
 	struct job *j = mem_new(sizeof(*j));
@@ -230,13 +245,7 @@ queue(struct conn *c, const struct exchange *x, bool ready)
 	c->njobs++;
 	if (ready)
 		return;
-	j->x.rtt_us = rtt(c);
-	j->waiter.service = x->route.service;
-	j->waiter.avoid = x->avoid;
-	j->waiter.client = c->client;
-	j->waiter.rtt_us = j->x.rtt_us;
-	j->waiter.done = c->on_answer;
-	ask_start(c->front->ask, &j->waiter, c->front->clock.now);
+	start_job(j);
 }
 
 /* After a request's head comes its content. Its response does not wait for
@@ -263,7 +272,7 @@ take_request(struct conn *c, const char *buf)
 	const char *bytes = buf + c->parsed;
 	bool pipelined = c->batch++ > 0 || c->njobs > 0 || c->out_len > 0;
 	struct exchange x;
-	bool ready = exchange_begin(&x, f, &c->parse.req, bytes, c->fallback,
+	bool ready = exchange_begin(&x, f, &c->parse.req, bytes, *c->fallback,
 	    &c->client, &c->chain, pipelined);
 
 	begin_body(c, &x);
@@ -428,6 +437,60 @@ advance(struct conn *c)
 	run(c, c->in, c->in_len);
 }
 
+/* A reload. */
+
+void
+conn_renew(struct conn *c, const struct renumber *r)
+{
+	struct job *j;
+
+	TAILQ_FOREACH(j, &c->jobs, link)
+	{
+		bool can = exchange_renew(&j->x, r, j->ready);
+
+		if (can == j->ready) {
+			j->waiter.service = j->x.route.service;
+			j->waiter.avoid = j->x.avoid;
+			continue;
+		}
+		/* It need not wait any more, or has to again. */
+		ask_cancel(&j->waiter);
+		j->ready = can;
+		j->renewed = true;
+	}
+}
+
+struct conn *
+conn_next(const struct conn *c)
+{
+	return TAILQ_NEXT(c, link);
+}
+
+void
+conn_resume(struct conn *c)
+{
+	struct front *f = c->front;
+	bool any = false;
+	struct job *j;
+
+	TAILQ_FOREACH(j, &c->jobs, link)
+	{
+		if (!j->renewed)
+			continue;
+		j->renewed = false;
+		any = true;
+		if (j->ready)
+			continue;
+		j->ready = ask_known(f->ask, j->x.route.service, &c->client,
+		    j->x.avoid, f->clock.now, &j->x.answer);
+		if (!j->ready)
+			start_job(j);
+	}
+	/* While the client does not read, its turn comes when it does. */
+	if (any && c->out_len == 0)
+		advance(c);
+}
+
 /* Events. */
 
 static void
@@ -542,7 +605,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 
 void
 conn_new(struct front *f, int fd, const struct addr *client,
-    struct listener_counters *counters, int fallback)
+    struct listener_counters *counters, const int *fallback)
 {
 	struct conn *c = mem_new(sizeof(*c));
 

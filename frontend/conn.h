@@ -16,11 +16,19 @@
 struct conn;
 
 /* Take over an accepted socket; counters and fallback are the listener's (see
- * exchange_begin()). What has come already is served at once. */
+ * exchange_begin()), which stays as long as it has connections. What has come
+ * already is served at once. */
 void conn_new(struct front *f, int fd, const struct addr *client,
-    struct listener_counters *counters, int fallback);
+    struct listener_counters *counters, const int *fallback);
 /* Close it now. */
 void conn_free(struct conn *c);
+/* Another world: first all connections take its numbers, then, when all else
+ * has, they go on. The second may free the connection. */
+struct renumber;
+void conn_renew(struct conn *c, const struct renumber *r);
+void conn_resume(struct conn *c);
+/* The next one of its phase, or NULL. */
+struct conn *conn_next(const struct conn *c);
 /* The time of its phase is over. */
 void conn_timeout(struct conn *c);
 /* Since when it is in its phase. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "lib/mem.h"
+#include "lib/renumber.h"
 
 void
 gone_init(struct gone *g, const struct world *w)
@@ -19,6 +20,23 @@ gone_fini(struct gone *g)
 	free(g->at);
 	free(g->still);
 	*g = (struct gone){0};
+}
+
+void
+gone_renew(struct gone *g, const struct renumber *r)
+{
+	struct gone old = *g;
+	size_t i;
+
+	gone_init(g, r->to);
+	g->now = old.now;
+	for (i = 0; i < old.nservers; i++) {
+		if (r->server[i] < 0)
+			continue;
+		g->at[r->server[i]] = old.at[i];
+		g->still[r->server[i]] = old.still[i];
+	}
+	gone_fini(&old);
 }
 
 void

@@ -28,6 +28,9 @@ struct gone {
 
 void gone_init(struct gone *g, const struct world *w);
 void gone_fini(struct gone *g);
+/* Another world: servers that stay are as they were. */
+struct renumber;
+void gone_renew(struct gone *g, const struct renumber *r);
 void gone_add(struct gone *g, int server);
 /* An exit of it went: answers that name it are void, but it is still there. */
 void gone_void(struct gone *g, int server);

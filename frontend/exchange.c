@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/renumber.h"
+
 void
 exchange_refuse(struct exchange *x, const struct front *f,
     const struct http_parse *p, unsigned status)
@@ -97,6 +99,28 @@ exchange_begin(struct exchange *x, struct front *f,
 		return true;
 	return ask_known(
 	    f->ask, x->route.service, client, x->avoid, x->begun, &x->answer);
+}
+
+bool
+exchange_renew(struct exchange *x, const struct renumber *r, bool answered)
+{
+	struct ask_answer *a = &x->answer;
+
+	x->avoid = renumbered(r->server, x->avoid);
+	if (x->route.service < 0)
+		return true;
+	x->route.service = r->service[x->route.service];
+	if (x->route.service < 0 && x->route.status == 0) {
+		x->route.status = 421;
+		x->route.why = "This site is served here no more.";
+	}
+	if (x->route.status != 0)
+		return true;
+	if (!answered || a->source == ASK_FALLBACK)
+		return answered;
+	a->alias = renumber_alias(r, a->server, a->alias);
+	a->server = r->server[a->server];
+	return a->alias != NULL;
 }
 
 /* The place of a server: our scheme, its alias, its port. */

@@ -38,6 +38,14 @@ void exchange_refuse(struct exchange *x, const struct front *f,
 bool exchange_begin(struct exchange *x, struct front *f,
     const struct http_request *r, const char *bytes, int fallback,
     const struct addr *client, struct loop_chain *chain, bool pipelined);
+/*
+ * Another world, while the response is still to be made. False: the answer it
+ * had, if `answered`, is of no use there, so ask for x->route.service; it has a
+ * status of its own if that service is gone.
+ */
+struct renumber;
+bool
+exchange_renew(struct exchange *x, const struct renumber *r, bool answered);
 /* The response into buf; counted and logged. Its length, or 0 if there is not
  * enough room (REPLY_MAX is). */
 size_t exchange_end(struct exchange *x, struct front *f,

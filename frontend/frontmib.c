@@ -105,7 +105,7 @@ frontmib_fill(struct snap *s, const struct front_view *v, struct mono now)
 		fill_director(s, rows_number(v->rows, ROW_DIRECTOR, (int)i),
 		    ask_director(v->ask, i), now);
 	for (i = 0; (l = http_listener(v->http, i)) != NULL; i++)
-		fill_listener(s, i + 1, l);
+		fill_listener(s, l->n, l);
 	for (i = 0; i < v->world->nservices; i++)
 		fill_service(s, rows_number(v->rows, ROW_SERVICE, (int)i),
 		    &v->world->services[i], http_service(v->http, i));

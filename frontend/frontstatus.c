@@ -5,12 +5,13 @@
 #include <stdlib.h>
 
 #include "lib/mem.h"
+#include "lib/reload.h"
 
 struct frontstatus {
 	const struct front_view *view;
 	struct peer_conf conf;
-	struct peer_listener **listener;
-	size_t n;
+	struct listeners *listeners;
+	struct daemon *daemon;
 };
 
 static void
@@ -38,11 +39,11 @@ send_director(struct peer *p, const struct ask_director *d, struct mono now)
 	peer_send(p,
 	    "row director %s state=%s reason=%s since=%lld changes=%u "
 	    "asks=%" PRIu64 " answers=%" PRIu64 " timeouts=%" PRIu64
-	    " errors=%" PRIu64 " rtt-us=%lld hash=%s",
+	    " errors=%" PRIu64 " rtt-us=%lld hash=%s skewed=%s",
 	    d->conf->id, state_text(d->state), reason_text(d->reason),
 	    (long long)(mono_ms(now, d->since) / 1000), d->changes, d->asks,
 	    d->answers, d->timeouts, d->errors, (long long)d->rtt_us,
-	    d->hash[0] != '\0' ? d->hash : "-");
+	    d->hash[0] != '\0' ? d->hash : "-", d->skewed ? "yes" : "no");
 }
 
 static void
@@ -95,20 +96,30 @@ on_status(struct peer *p, const struct line *l, void *arg)
 	peer_send(p, "done");
 }
 
+static void
+on_reload(struct peer *p, const struct line *l, void *arg)
+{
+	const struct frontstatus *s = arg;
+
+	(void)l;
+	(void)reload_now(s->daemon, p);
+}
+
 static const struct verb verbs[] = {
     {"status", on_status, ROLE_CONTROL, 0, 0},
+    {"reload", on_reload, ROLE_CONTROL, 0, 0},
     {NULL, NULL, 0, 0, 0},
 };
 
 struct frontstatus *
 frontstatus_new(
-    struct event_base *base, const struct front_view *v, char *why, size_t size)
+    struct daemon *daemon, const struct front_view *v, char *why, size_t size)
 {
 	struct frontstatus *s = mem_new(sizeof(*s));
-	size_t n = v->self->ncontrol;
 
 	s->view = v;
-	s->conf = (struct peer_conf){.base = base,
+	s->daemon = daemon;
+	s->conf = (struct peer_conf){.base = daemon->base,
 	    .sub = "control",
 	    .role = ROLE_FRONTEND,
 	    .id = v->self->id,
@@ -116,28 +127,36 @@ frontstatus_new(
 	    .verbs = verbs,
 	    .arg = s,
 	    .tls = v->world->tls};
-	s->listener = mem_array(n, sizeof(struct peer_listener *));
-	for (s->n = 0; s->n < n; s->n++) {
-		s->listener[s->n] =
-		    peer_listen(&s->conf, &v->self->control[s->n], why, size);
-		if (s->listener[s->n] == NULL) {
-			frontstatus_free(&s);
-			return NULL;
-		}
-	}
+	s->listeners = listeners_new(&s->conf);
+	if (listeners_open(s->listeners, v->self->control, v->self->ncontrol,
+		v->world->tls, why, size) < 0)
+		frontstatus_free(&s);
 	return s;
+}
+
+struct listeners_change *
+frontstatus_prepare(struct frontstatus *s, const struct world *w,
+    const struct frontend *self, char *why, size_t size)
+{
+	return listeners_prepare(
+	    s->listeners, self->control, self->ncontrol, w->tls, why, size);
+}
+
+void
+frontstatus_take(struct frontstatus *s, struct listeners_change **c)
+{
+	s->conf.id = s->view->self->id;
+	s->conf.hash = s->view->world->hash;
+	s->conf.tls = s->view->world->tls;
+	listeners_take(s->listeners, c);
 }
 
 void
 frontstatus_free(struct frontstatus **s)
 {
-	size_t i;
-
 	if (*s == NULL)
 		return;
-	for (i = 0; i < (*s)->n; i++)
-		peer_listener_free(&(*s)->listener[i]);
-	free((*s)->listener);
+	listeners_free(&(*s)->listeners);
 	free(*s);
 	*s = NULL;
 }

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -17,6 +18,8 @@
 #include "lib/face.h"
 #include "lib/keep.h"
 #include "lib/log.h"
+#include "lib/reload.h"
+#include "lib/renumber.h"
 #include "lib/rows.h"
 
 struct hopfrontd {
@@ -87,6 +90,89 @@ open_log(struct hopfrontd *h, const struct frontend *self)
 		    strerror(errno));
 }
 
+/* What may fail of a reload is made first. */
+struct change {
+	const struct frontend *self;
+	struct accesslog *log; /* the new one, or that which stays, or NULL */
+	struct listeners_change *control;
+	struct http_change *http;
+};
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+open_other_log(struct hopfrontd *h, struct change *c, char *why, size_t size)
+{
+	const char *file = c->self->access_log;
+
+	c->log = h->log;
+	if (same_text(file, h->view.self->access_log))
+		return true;
+	c->log = file != NULL ? accesslog_open(file) : NULL;
+	if (c->log != NULL || file == NULL)
+		return true;
+	(void)snprintf(why, size, "access log %s: %s", file, strerror(errno));
+	return false;
+}
+
+static bool
+prepare(struct hopfrontd *h, const struct world *w, struct change *c, char *why,
+    size_t size)
+{
+	const char *id = h->view.self->id;
+	int self = daemon_find_frontend(w, id);
+
+	if (self < 0) {
+		(void)snprintf(why, size,
+		    "the file has no <frontend id=\"%s\"> any more, which this "
+		    "one is; put it back, or stop the daemon",
+		    id);
+		return false;
+	}
+	c->self = &w->frontends[self];
+	if (!open_other_log(h, c, why, size))
+		return false;
+	c->control = frontstatus_prepare(h->status, w, c->self, why, size);
+	if (c->control != NULL)
+		c->http = http_prepare(h->http, c->self, why, size);
+	if (c->http != NULL)
+		return true;
+	listeners_drop(&c->control);
+	if (c->log != h->log)
+		accesslog_close(&c->log);
+	return false;
+}
+
+static bool
+take(void *arg, struct world *w, char *why, size_t size)
+{
+	struct hopfrontd *h = arg;
+	struct daemon *d = &h->daemon;
+	struct accesslog *log = h->log;
+	struct change c = {NULL, NULL, NULL, NULL};
+	struct renumber *r;
+
+	if (!prepare(h, w, &c, why, size))
+		return false;
+	r = renumber_new(d->world, w);
+	http_take(h->http, &c.http,
+	    &(struct http_conf){d->base, w, c.self, h->ask, c.log}, r);
+	renumber_free(&r);
+	h->log = c.log;
+	h->view.log = c.log;
+	if (log != c.log)
+		accesslog_close(&log);
+	h->view.world = w;
+	h->view.self = c.self;
+	frontstatus_take(h->status, &c.control);
+	rows_renew(h->rows, w);
+	return true;
+}
+
 static void
 start(struct hopfrontd *h)
 {
@@ -104,10 +190,11 @@ start(struct hopfrontd *h)
 		log_fatalx("http", "%s", why);
 	h->view = (struct front_view){
 	    d->world, self, h->ask, h->http, h->log, mono_now(), NULL};
-	h->status = frontstatus_new(d->base, &h->view, why, sizeof(why));
+	h->status = frontstatus_new(d, &h->view, why, sizeof(why));
 	if (h->status == NULL)
 		log_fatalx("control", "%s", why);
 	daemon_drop(d);
+	reload_world(d, CONF_SECRETS_SKIP, take, h);
 	h->rows = rows_new(d->world,
 	    keep_file("frontend", self->id, "rows", file, sizeof(file)));
 	h->view.rows = h->rows;

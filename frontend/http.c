@@ -19,6 +19,7 @@
 
 #include "frontend/conn.h"
 #include "lib/mem.h"
+#include "lib/renumber.h"
 
 #define BACKLOG       4096
 #define ACCEPTS       64 /* in one turn */
@@ -37,8 +38,11 @@ struct listener {
 
 struct http {
 	struct front front;
-	struct listener *listener;
+	struct listener **listener;
 	size_t nlisteners;
+	struct listener **closed; /* that still have connections */
+	size_t nclosed;
+	unsigned next_n;
 	bool paused;
 	struct event tick;
 	struct mono drain_since;
@@ -77,12 +81,12 @@ pause_accept(struct http *h, bool on)
 		return;
 	h->paused = on;
 	for (i = 0; i < h->nlisteners; i++) {
-		if (h->listener[i].fd < 0)
+		if (h->listener[i]->fd < 0)
 			continue;
 		if (on)
-			(void)event_del(&h->listener[i].acceptable);
+			(void)event_del(&h->listener[i]->acceptable);
 		else
-			(void)event_add(&h->listener[i].acceptable, NULL);
+			(void)event_add(&h->listener[i]->acceptable, NULL);
 	}
 }
 
@@ -182,6 +186,20 @@ drain_on(struct http *h)
 		close_all(&h->front, (enum conn_phase)p);
 }
 
+/* Closed listeners whose last connection has ended. */
+static void
+sweep(struct http *h)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < h->nclosed; i++)
+		if (h->closed[i]->shown.counters.sessions == 0)
+			free(h->closed[i]);
+		else
+			h->closed[n++] = h->closed[i];
+	h->nclosed = n;
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -191,6 +209,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	front_tick(&h->front);
 	time_out(&h->front);
+	sweep(h);
 	if (h->front.log != NULL)
 		accesslog_flush(h->front.log);
 	if (h->done != NULL)
@@ -233,8 +252,7 @@ accept_one(struct listener *l)
 	if (h->front.nconns >= h->front.self->clients)
 		conn_free(expendable(&h->front));
 	addr_from_sockaddr((const struct sockaddr *)&ss, &client, &port);
-	conn_new(
-	    &h->front, fd, &client, &l->shown.counters, l->shown.conf->service);
+	conn_new(&h->front, fd, &client, &l->shown.counters, &l->shown.service);
 	return true;
 }
 
@@ -263,7 +281,8 @@ failed(const struct listener *l, const char *what, char *why, size_t size)
 		    l->shown.name, l->shown.port);
 	else if (err == EACCES)
 		(void)snprintf(why, size,
-		    "%s: ports below 1024 need CAP_NET_BIND_SERVICE",
+		    "%s: ports below 1024 need CAP_NET_BIND_SERVICE, or a "
+		    "restart as root",
 		    l->shown.name);
 	else if (err == EADDRNOTAVAIL)
 		(void)snprintf(why, size, "%s: this host has no such address",
@@ -353,6 +372,30 @@ front_new(const struct http_conf *conf)
 	return h;
 }
 
+static struct listener *
+listener_new(struct http *h, const struct listen_http *conf)
+{
+	struct listener *l = mem_new(sizeof(*l));
+
+	l->http = h;
+	l->fd = -1;
+	l->shown.conf = conf;
+	l->shown.service = conf->service;
+	l->shown.addr = conf->addr;
+	l->shown.port = conf->port;
+	return l;
+}
+
+static void
+listener_free(struct listener **l)
+{
+	if (*l == NULL)
+		return;
+	listener_close(*l);
+	free(*l);
+	*l = NULL;
+}
+
 struct http *
 http_new(const struct http_conf *conf, char *why, size_t size)
 {
@@ -360,19 +403,14 @@ http_new(const struct http_conf *conf, char *why, size_t size)
 	const struct timeval tick = {.tv_usec = TICK_MS * 1000};
 	size_t i, n = conf->self->nlisten;
 
-	h->listener = mem_array(n, sizeof(*h->listener));
+	h->listener = mem_array(n, sizeof(struct listener *));
 	(void)event_assign(&h->tick, conf->base, -1, EV_PERSIST, on_tick, h);
 	(void)event_add(&h->tick, &tick);
 	for (i = 0; i < n; i++) {
-		struct listener *l = &h->listener[i];
-
-		l->http = h;
-		l->fd = -1;
-		l->shown.conf = &conf->self->listen[i];
-		l->shown.addr = l->shown.conf->addr;
-		l->shown.port = l->shown.conf->port;
+		h->listener[i] = listener_new(h, &conf->self->listen[i]);
+		h->listener[i]->shown.n = ++h->next_n;
 		h->nlisteners++;
-		if (listen_at(l, why, size) < 0) {
+		if (listen_at(h->listener[i], why, size) < 0) {
 			http_free(&h);
 			return NULL;
 		}
@@ -390,10 +428,13 @@ http_free(struct http **hp)
 	if (h == NULL)
 		return;
 	h->done = NULL;
-	for (i = 0; i < h->nlisteners; i++)
-		listener_close(&h->listener[i]);
 	for (p = 0; p < CONN_PHASES; p++)
 		close_all(&h->front, (enum conn_phase)p);
+	for (i = 0; i < h->nlisteners; i++)
+		listener_free(&h->listener[i]);
+	for (i = 0; i < h->nclosed; i++)
+		listener_free(&h->closed[i]);
+	free(h->closed);
 	(void)event_del(&h->tick);
 	loop_free(&h->front.loop);
 	free(h->front.services);
@@ -412,9 +453,9 @@ http_drain(struct http *h, void (*done)(void *arg), void *arg)
 	h->front.draining = true;
 	/* Clients in the kernel's queue believe that they are connected. */
 	for (i = 0; i < h->nlisteners; i++) {
-		while (h->listener[i].fd >= 0 && accept_one(&h->listener[i]))
+		while (h->listener[i]->fd >= 0 && accept_one(h->listener[i]))
 			;
-		listener_close(&h->listener[i]);
+		listener_close(h->listener[i]);
 	}
 	close_all(&h->front, CONN_LINGER);
 	h->done = done;
@@ -423,10 +464,190 @@ http_drain(struct http *h, void (*done)(void *arg), void *arg)
 		done(arg);
 }
 
+/* Reload. */
+
+struct http_change {
+	struct listener **list;
+	bool *is_new;
+	size_t n;
+};
+
+static struct listener *
+find_listener(const struct http *h, const struct listen_http *at)
+{
+	size_t i;
+
+	for (i = 0; i < h->nlisteners; i++) {
+		const struct listen_http *c = h->listener[i]->shown.conf;
+
+		if (c->port == at->port && addr_cmp(&c->addr, &at->addr) == 0)
+			return h->listener[i];
+	}
+	return NULL;
+}
+
+static bool
+is_in(const struct http_change *c, const struct listener *l)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->list[i] == l)
+			return true;
+	return false;
+}
+
+struct http_change *
+http_prepare(
+    struct http *h, const struct frontend *self, char *why, size_t size)
+{
+	struct http_change *c = mem_new(sizeof(*c));
+	size_t n = self->nlisten;
+
+	c->list = mem_array(n + 1, sizeof(struct listener *));
+	c->is_new = mem_array(n + 1, sizeof(*c->is_new));
+	while (c->n < n) {
+		const struct listen_http *at = &self->listen[c->n];
+		struct listener *l = find_listener(h, at);
+
+		c->is_new[c->n] = l == NULL || is_in(c, l);
+		if (c->is_new[c->n])
+			l = listener_new(h, at);
+		c->list[c->n] = l;
+		c->n++;
+		if (l->fd < 0 && listen_at(l, why, size) < 0) {
+			http_drop(&c);
+			return NULL;
+		}
+	}
+	return c;
+}
+
+void
+http_drop(struct http_change **c)
+{
+	size_t i;
+
+	if (*c == NULL)
+		return;
+	for (i = 0; i < (*c)->n; i++)
+		if ((*c)->is_new[i])
+			listener_free(&(*c)->list[i]);
+	free((*c)->list);
+	free((*c)->is_new);
+	free(*c);
+	*c = NULL;
+}
+
+/* Whoever waits in the kernel's queue believes to be connected. */
+static void
+retire(struct http *h, struct listener *l)
+{
+	while (l->fd >= 0 && accept_one(l))
+		;
+	listener_close(l);
+	l->shown.conf = NULL;
+	log_info("http", "listens at %s no more", l->shown.name);
+	h->closed =
+	    mem_resize(h->closed, h->nclosed + 1, sizeof(struct listener *));
+	h->closed[h->nclosed++] = l;
+}
+
+static void
+take_listeners(struct http *h, struct http_change *c,
+    const struct frontend *self, const struct renumber *r)
+{
+	size_t i;
+
+	for (i = 0; i < h->nlisteners + h->nclosed; i++) {
+		struct listener *l = i < h->nlisteners
+					 ? h->listener[i]
+					 : h->closed[i - h->nlisteners];
+
+		/* New connections of those that go may still come. */
+		l->shown.service = renumbered(r->service, l->shown.service);
+	}
+	for (i = 0; i < h->nlisteners; i++)
+		if (!is_in(c, h->listener[i]))
+			retire(h, h->listener[i]);
+	free(h->listener);
+	h->listener = c->list;
+	h->nlisteners = c->n;
+	for (i = 0; i < c->n; i++) {
+		h->listener[i]->shown.conf = &self->listen[i];
+		h->listener[i]->shown.service = self->listen[i].service;
+		if (!c->is_new[i])
+			continue;
+		h->listener[i]->shown.n = ++h->next_n;
+		if (h->paused)
+			(void)event_del(&h->listener[i]->acceptable);
+	}
+	c->list = NULL;
+	c->n = 0;
+}
+
+static void
+renew_services(struct front *f, const struct renumber *r)
+{
+	struct service_counters *s = mem_array(r->to->nservices, sizeof(*s));
+	size_t i;
+
+	for (i = 0; i < r->from->nservices; i++)
+		if (r->service[i] >= 0)
+			s[r->service[i]] = f->services[i];
+	free(f->services);
+	f->services = s;
+}
+
+static void
+renew_front(
+    struct front *f, const struct http_conf *conf, const struct renumber *r)
+{
+	f->world = conf->world;
+	f->self = conf->self;
+	f->log = conf->log;
+	renew_services(f, r);
+	loop_renew(f->loop, r);
+}
+
+/* Those that a change of theirs lets go on move to other lists, or end. */
+static void
+resume_all(struct front *f)
+{
+	struct conn *c, *next;
+	int p;
+
+	for (p = 0; p < CONN_PHASES; p++)
+		for (c = TAILQ_FIRST(&f->conns[p]); c != NULL; c = next) {
+			next = conn_next(c);
+			conn_resume(c);
+		}
+}
+
+void
+http_take(struct http *h, struct http_change **c, const struct http_conf *conf,
+    const struct renumber *r)
+{
+	struct front *f = &h->front;
+	struct conn *conn;
+	int p;
+
+	front_tick(f);
+	for (p = 0; p < CONN_PHASES; p++)
+		for (conn = TAILQ_FIRST(&f->conns[p]); conn != NULL;
+		     conn = conn_next(conn))
+			conn_renew(conn, r);
+	ask_renew(f->ask, r, conf->self);
+	renew_front(f, conf, r);
+	take_listeners(h, *c, conf->self, r);
+	resume_all(f);
+	http_drop(c);
+}
+
 const struct http_listener *
 http_listener(const struct http *h, size_t i)
 {
-	return i < h->nlisteners ? &h->listener[i].shown : NULL;
+	return i < h->nlisteners ? &h->listener[i]->shown : NULL;
 }
 
 const struct service_counters *

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "lib/renumber.h"
 
 #define NONE    UINT32_MAX
 #define LENGTHS 129 /* of prefixes */
@@ -211,4 +212,88 @@ uint64_t
 kept_evicted(const struct kept *c)
 {
 	return c->evicted;
+}
+
+/* Into the new world; false: nothing is left of it. `used` tells of each new
+ * server whether its service has it. */
+static bool
+renew_answer(struct kept_answer *e, const struct renumber *r, const bool *used)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < e->n; i++) {
+		struct drawable d = e->list[i];
+
+		d.alias = renumber_alias(r, d.server, d.alias);
+		d.server = r->server[d.server];
+		if (d.alias != NULL && used[d.server])
+			e->list[n++] = d;
+	}
+	e->service = r->service[e->service];
+	if (n == 0 && e->n > 0)
+		return false;
+	e->n = n;
+	return true;
+}
+
+/* Entries by service, each linked to the next one of the same in `next`. */
+static uint32_t *
+by_service(const struct kept *c, size_t nservices, uint32_t *next)
+{
+	uint32_t *first = mem_array(nservices + 1, sizeof(*first)), i;
+	size_t s;
+
+	for (s = 0; s < nservices; s++)
+		first[s] = NONE;
+	for (i = 0; i < c->n; i++) {
+		next[i] = first[c->entry[i].service];
+		first[c->entry[i].service] = i;
+	}
+	return first;
+}
+
+/* All of a service; those that are of no use any more get the service -1. */
+static void
+renew_service(struct kept *c, const struct renumber *r, uint32_t first,
+    const uint32_t *next, bool *used)
+{
+	const struct service *s = NULL;
+	uint32_t i;
+	size_t u;
+	int n;
+
+	if (first == NONE)
+		return;
+	n = r->service[c->entry[first].service];
+	if (n >= 0)
+		s = &r->to->services[n];
+	for (u = 0; s != NULL && u < s->nuse; u++)
+		used[s->use[u]] = true;
+	for (i = first; i != NONE; i = next[i])
+		if (s == NULL || !renew_answer(&c->entry[i], r, used))
+			c->entry[i].service = -1;
+	for (u = 0; s != NULL && u < s->nuse; u++)
+		used[s->use[u]] = false;
+}
+
+void
+kept_renew(struct kept **cp, const struct renumber *r, unsigned max)
+{
+	struct kept *c = *cp, *new = kept_new(max);
+	uint32_t *next = mem_array(c->n + 1, sizeof(*next)), *first, i;
+	bool *used = mem_array(r->to->nservers + 1, sizeof(*used));
+	size_t s;
+
+	first = by_service(c, r->from->nservices, next);
+	for (s = 0; s < r->from->nservices; s++)
+		renew_service(c, r, first[s], next, used);
+	for (i = c->oldest; i != NONE; i = c->entry[i].newer)
+		if (c->entry[i].service >= 0)
+			kept_put(new, &c->entry[i]);
+	new->evicted += c->evicted;
+	free(first);
+	free(next);
+	free(used);
+	kept_free(cp);
+	*cp = new;
 }

@@ -40,6 +40,11 @@ kept_find(struct kept *c, int service, const struct addr *client);
  * in place of the one before. */
 void kept_put(struct kept *c, const struct kept_answer *answer);
 
+/* Another world, and another bound. Answers keep the candidates that the
+ * service still has; those without any go. */
+struct renumber;
+void kept_renew(struct kept **c, const struct renumber *r, unsigned max);
+
 size_t kept_count(const struct kept *c);
 uint64_t kept_evicted(const struct kept *c);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "lib/renumber.h"
 
 #define MARK_FROM   4 /* repeats before a URL is marked */
 #define COOKIE_FROM 2 /* repeats before a cookie is set */
@@ -246,4 +247,15 @@ loop_sent(struct loop *l, uint64_t key, int server)
 
 	if (s != NULL)
 		s->server = server;
+}
+
+void
+loop_renew(struct loop *l, const struct renumber *r)
+{
+	size_t i;
+
+	for (i = 0; i < (l->mask + 1) * 2; i++)
+		if (l->seen[i].key != 0)
+			l->seen[i].server =
+			    renumbered(r->server, l->seen[i].server);
 }

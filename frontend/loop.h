@@ -94,4 +94,8 @@ loop_visit(struct loop *l, const struct loop_visit *v, struct loop_result *out);
 int loop_server(const struct loop *l, uint64_t key);
 void loop_sent(struct loop *l, uint64_t key, int server);
 
+/* Another world: servers have other numbers, or have gone. */
+struct renumber;
+void loop_renew(struct loop *l, const struct renumber *r);
+
 #endif

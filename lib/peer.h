@@ -96,6 +96,10 @@ void peer_listener_close(struct peer_listener *l);
  * with back-off (100 ms to 2 s), for ever. The endpoints are copied. */
 struct peer *peer_connect(
     const struct peer_conf *conf, const struct listen_lines *to, size_t n);
+/* Where it connects from now on, the first ones first; copied. A connection
+ * stays. False: it is to a place that is not among these. */
+bool
+peer_set_endpoints(struct peer *p, const struct listen_lines *to, size_t n);
 /* The certificates of conf are others now: its next connection shows them. */
 void peer_renew_tls(struct peer *p);
 /* Ends it at once, without on_down(); what is queued is sent if the socket
