@@ -9,7 +9,9 @@
 # make fmt          lay out the sources; fmt-check only tells
 # make fuzz         each parser, FUZZ_SECONDS=10 each
 # make bench        figures, no judgement
-# make install      with DESTDIR and PREFIX
+# make install      with DESTDIR and PREFIX; install-ROLE a part of it: common,
+#                   agent, prober, manager, director, frontend or ctl
+# make deb          Debian packages into build/deb/
 # make deps         install missing Debian packages (root)
 #
 # PROFILE=release|asan|cov   V=1 shows the commands
@@ -17,7 +19,8 @@
 PROFILE ?= release
 BUILD   ?= build/$(PROFILE)
 PREFIX  ?= /usr
-VERSION := 0.1.0
+# One place for the version: the first line of debian/changelog.
+VERSION := $(shell sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog)
 
 CC      ?= cc
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -187,23 +190,79 @@ fmt:
 fmt-check:
 	$(Q)$(FORMAT) --dry-run --Werror $(SOURCES)
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
-	    $(DESTDIR)$(PREFIX)/share/snmp/mibs \
-	    $(DESTDIR)$(PREFIX)/share/doc/hopscotch/examples
-	install $(BUILD)/hopctl $(DESTDIR)$(PREFIX)/bin
-	install $(filter-out %/hopctl,$(PROGRAMS:%=$(BUILD)/%)) \
-	    $(DESTDIR)$(PREFIX)/sbin
-	install -m 644 mibs/HOPSCOTCH-MIB.txt \
-	    $(DESTDIR)$(PREFIX)/share/snmp/mibs
-	cp -R conf/. $(DESTDIR)$(PREFIX)/share/doc/hopscotch/examples
-	for m in doc/man/*.[1-8]; do \
-	    install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} \
-	    || exit 1; done
+# What each role is made of. Paths of PREFIX are written into units.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSCONF ?= /etc
+to      = $(DESTDIR)$(1)
+SHARE   = $(PREFIX)/share
+put     = install -D -m 644 $(1) $(call to,$(2))
+put_bin = install -D -m 755 $(1) $(call to,$(2))
+put_man = $(call put,doc/man/$(1),$(SHARE)/man/man$(2)/$(1))
+put_unit = install -d $(call to,$(UNITDIR)) && sed \
+	   -e 's,/usr/sbin/,$(PREFIX)/sbin/,' -e 's,/usr/bin/,$(PREFIX)/bin/,' \
+	   conf/systemd/$(1).service > $(call to,$(UNITDIR)/$(1).service)
+put_snmp = $(call put,conf/snmpd.conf.d/$(1).conf,$(2)/hopscotch-$(1).conf)
+SNMP_D  = $(SYSCONF)/snmp/snmpd.conf.d
+
+define install_daemon
+	$(call put_bin,$(BUILD)/$(1),$(PREFIX)/sbin/$(1))
+	$(call put_man,$(1).8,8)
+	$(call put_unit,$(1))
+endef
+install-common:
+	$(call put,mibs/HOPSCOTCH-MIB.txt,$(SHARE)/snmp/mibs/HOPSCOTCH-MIB.txt)
+	$(call put,conf/sysusers.d/hopscotch.conf,$(PREFIX)/lib/sysusers.d/hopscotch.conf)
+	$(call put,conf/tmpfiles.d/hopscotch.conf,$(PREFIX)/lib/tmpfiles.d/hopscotch.conf)
+	$(call put,conf/logrotate.d/hopscotch,$(SYSCONF)/logrotate.d/hopscotch)
+	$(call put_snmp,users,$(SNMP_D))
+	$(call put_snmp,agentx,$(SHARE)/hopscotch)
+	$(call put,conf/hopscotch.rng,$(SHARE)/hopscotch/hopscotch.rng)
+	$(call put,conf/hopscotch.xml,$(SHARE)/doc/hopscotch/examples/hopscotch.xml)
+	for f in README.md CHANGELOG.md doc/*.md; do \
+	    $(call put,$$f,$(SHARE)/doc/hopscotch/$${f##*/}) || exit 1; done
+	$(call put_bin,conf/sbin/hopscotch-init,$(PREFIX)/sbin/hopscotch-init)
+	$(call put_bin,conf/sbin/hopscotch-snmp-setup,$(PREFIX)/sbin/hopscotch-snmp-setup)
+	$(call put_man,hopscotch-init.8,8)
+	$(call put_man,hopscotch-snmp-setup.8,8)
+	$(call put_man,hopscotch.xml.5,5)
+	install -d $(call to,$(SYSCONF)/hopscotch)
+install-agent: $(BUILD)/hoploadd
+	$(call install_daemon,hoploadd)
+	$(call put,conf/default/hoploadd,$(SYSCONF)/default/hoploadd)
+	$(call put_snmp,content-server,$(SNMP_D))
+install-prober: $(BUILD)/hoppingd
+	$(call install_daemon,hoppingd)
+	$(call put_unit,hoppingd@)
+	$(call put,conf/default/hoppingd,$(SYSCONF)/default/hoppingd)
+	$(call put_snmp,border,$(SNMP_D))
+install-manager: $(BUILD)/hopmanagerd
+	$(call install_daemon,hopmanagerd)
+	$(call put_snmp,manager,$(SNMP_D))
+install-director: $(BUILD)/hopdirectord
+	$(call install_daemon,hopdirectord)
+install-frontend: $(BUILD)/hopfrontd
+	$(call install_daemon,hopfrontd)
+install-ctl: $(BUILD)/hopctl
+	$(call put_bin,$(BUILD)/hopctl,$(PREFIX)/bin/hopctl)
+	$(call put_man,hopctl.8,8)
+	install -d $(call to,$(SHARE)/bash-completion/completions)
+	-$(BUILD)/hopctl completion > \
+	    $(call to,$(SHARE)/bash-completion/completions/hopctl)
+INSTALLS := $(addprefix install-,common agent prober manager director \
+	    frontend ctl)
+install: $(INSTALLS)
+# By hand only: a package makes it at its own installation, where no other
+# agentXSocket is in the way.
+	$(call put_snmp,agentx,$(SNMP_D))
+
+# From a copy of the tree, as dpkg-buildpackage writes beside it.
+deb:
+	$(Q)tools/deps deb
+	$(Q)tools/mkdeb build/deb
 
 clean:
 	rm -rf build
 
 .PHONY: all rng units objects fuzzers fuzz lab-tools deps demo test check lab \
-	bench lint walls fmt fmt-check install clean
+	bench lint walls fmt fmt-check install $(INSTALLS) deb clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
