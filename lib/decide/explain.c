@@ -11,6 +11,8 @@
 
 #include "lib/decide/assign.h"
 #include "lib/decide/explanation.h"
+#include "lib/decide/prefer.h"
+#include "lib/decide/sticky.h"
 #include "lib/mem.h"
 
 #define REASON_TEXT 256
@@ -131,6 +133,13 @@ explanation_free(struct explanation **pe)
 	free(e->policy);
 	free(e->select);
 	free(e->prefix);
+	free(e->prefer.client);
+	free(e->prefer.site);
+	free(e->prefer.border);
+	free(e->prefer.server);
+	free(e->prefer.ignored);
+	free(e->sticky);
+	free(e->first);
 	free(e->none);
 	free(e);
 	*pe = NULL;
@@ -150,6 +159,8 @@ struct inquiry {
 	size_t nrows;
 	enum state *state;
 	int *load;
+	const struct prefer *prefer; /* or NULL */
+	struct prefix sticky;        /* if the service is */
 	struct pick pick;
 };
 
@@ -193,7 +204,7 @@ gather_servers(struct inquiry *x)
 	view_states(q->loads, s, x->state);
 	view_loads(
 	    q->loads, s, q->now, q->load_fresh_us, x->load, &x->e->stale);
-	for (i = 0; i < s->nuse && q->assigned != NULL; i++)
+	for (i = 0; i < s->nuse && q->assigned != NULL && !s->sticky; i++)
 		x->load[i] = assign_load(x->load[i], policy,
 		    view_connections(q->loads, s->use[i]),
 		    q->assigned[s->use[i]]);
@@ -223,6 +234,16 @@ find_rows(struct inquiry *x)
 }
 
 static void
+find_wishes(struct inquiry *x)
+{
+	const struct question *q = x->q;
+	unsigned bits;
+
+	x->prefer = prefer_find(q->world, x->service, &q->client, &bits);
+	x->sticky = sticky_prefix(q->world, &q->client);
+}
+
+static void
 find_candidates(struct inquiry *x)
 {
 	struct pick_scratch *scratch = pick_scratch_new(x->q->world);
@@ -233,7 +254,9 @@ find_candidates(struct inquiry *x)
 	    .nrows = x->nrows,
 	    .border_up = x->up,
 	    .state = x->state,
-	    .load = x->load};
+	    .load = x->load,
+	    .prefer = x->prefer,
+	    .sticky = x->service->sticky ? &x->sticky : NULL};
 
 	x->pick.candidates =
 	    mem_array(x->service->nuse, sizeof(*x->pick.candidates));
@@ -440,6 +463,41 @@ tell_excluded(struct inquiry *x)
 }
 
 static void
+tell_prefer(struct inquiry *x)
+{
+	const struct world *w = x->q->world;
+	const struct prefer *p = x->prefer;
+	struct explained_prefer *t = &x->e->prefer;
+	char text[PREFIX_TEXT];
+
+	if (p == NULL)
+		return;
+	t->client = mem_text(prefix_text(&p->client, text, sizeof(text)));
+	if (p->site >= 0)
+		t->site = mem_text(w->sites[p->site].id);
+	if (p->border >= 0)
+		t->border = mem_text(w->borders[p->border].id);
+	if (p->server >= 0)
+		t->server = mem_text(w->servers[p->server].id);
+	t->own = p->own;
+	if (!x->pick.preferred)
+		t->ignored = mem_text(reason_text(x->pick.ignored));
+}
+
+static void
+tell_sticky(struct inquiry *x)
+{
+	char text[PREFIX_TEXT];
+
+	if (!x->service->sticky)
+		return;
+	x->e->sticky = mem_text(prefix_text(&x->sticky, text, sizeof(text)));
+	if (x->pick.first >= 0)
+		x->e->first = mem_text(
+		    x->q->world->servers[x->service->use[x->pick.first]].id);
+}
+
+static void
 tell_pick(struct inquiry *x)
 {
 	const struct pick *p = &x->pick;
@@ -451,6 +509,7 @@ tell_pick(struct inquiry *x)
 	e->all_busy = p->all_busy;
 	e->unknown = p->unknown;
 	e->by_weight = p->by_weight;
+	e->backup = p->backup;
 	if (p->none != REASON_NONE)
 		e->none = mem_text(reason_text(p->none));
 }
@@ -465,11 +524,14 @@ explain(const struct question *q)
 	gather_borders(&x);
 	gather_servers(&x);
 	find_rows(&x);
+	find_wishes(&x);
 	find_candidates(&x);
 	tell_question(&x);
 	tell_borders(&x);
 	tell_links(&x);
 	tell_paths(&x);
+	tell_prefer(&x);
+	tell_sticky(&x);
 	tell_pick(&x);
 	tell_candidates(&x);
 	tell_excluded(&x);

@@ -59,8 +59,11 @@ explanation_why(const struct explanation *e, const char *server, FILE *out);
  *   border <id> <state> <reason> <ping us or -> <out us or -> [contradicts=1]
  *   delay <from> <to> <us or ->
  *   path <site> <border> <metric us or ->
+ *   prefer <prefix> [site=<id>] [border=<id>] [server=<id>] [own=1]
+ *       [ignored=<reason>]                       if there is one
+ *   sticky <prefix> [first=<server>]             if the service is
  *   band <anchor us or -> <limit us or -> [last=1] [busy=1] [unknown=1]
- *       [weights=1] [stale=1] [none=<reason>]
+ *       [weights=1] [stale=1] [backup=1] [none=<reason>]
  *   candidate <server> <site> <border> <name> <address> <load> <weight>
  *       [drawn=n] [metrics=<text>]
  *   excluded <server> <reason> [border=<id> metric=<us>] [metrics=<text>]

@@ -143,6 +143,28 @@ send_head(const struct explanation *e, struct sink *k)
 }
 
 static void
+send_wishes(const struct explanation *e, struct sink *k)
+{
+	const struct explained_prefer *p = &e->prefer;
+	struct sending *s = &k->line;
+
+	if (p->client != NULL) {
+		text(begin(s, "prefer"), p->client);
+		option(s, "site", p->site);
+		option(s, "border", p->border);
+		option(s, "server", p->server);
+		flag(s, "own", p->own);
+		option(s, "ignored", p->ignored);
+		end(k);
+	}
+	if (e->sticky != NULL) {
+		text(begin(s, "sticky"), e->sticky);
+		option(s, "first", e->first);
+		end(k);
+	}
+}
+
+static void
 send_paths(const struct explanation *e, struct sink *k)
 {
 	struct sending *s = &k->line;
@@ -167,6 +189,7 @@ send_paths(const struct explanation *e, struct sink *k)
 	flag(s, "unknown", e->unknown);
 	flag(s, "weights", e->by_weight);
 	flag(s, "stale", e->stale);
+	flag(s, "backup", e->backup);
 	option(s, "none", e->none);
 	end(k);
 }
@@ -213,6 +236,7 @@ explanation_send(const struct explanation *e,
 	struct sink k = {.put = put, .arg = arg};
 
 	send_head(e, &k);
+	send_wishes(e, &k);
 	send_paths(e, &k);
 	send_servers(e, &k);
 	put(arg, "explained");
@@ -367,6 +391,34 @@ take_path(struct explanation *e, struct receiving *r)
 }
 
 static void
+take_prefer(struct explanation *e, struct receiving *r)
+{
+	struct explained_prefer *p = &e->prefer;
+
+	if (p->client != NULL) {
+		r->bad = true;
+		return;
+	}
+	p->client = take_text(r);
+	p->site = text_option(r, "site");
+	p->border = text_option(r, "border");
+	p->server = text_option(r, "server");
+	p->own = flag_option(r, "own");
+	p->ignored = text_option(r, "ignored");
+}
+
+static void
+take_sticky(struct explanation *e, struct receiving *r)
+{
+	if (e->sticky != NULL) {
+		r->bad = true;
+		return;
+	}
+	e->sticky = take_text(r);
+	e->first = text_option(r, "first");
+}
+
+static void
 take_band(struct explanation *e, struct receiving *r)
 {
 	e->anchor_us = take_number(r);
@@ -376,6 +428,7 @@ take_band(struct explanation *e, struct receiving *r)
 	e->unknown = flag_option(r, "unknown");
 	e->by_weight = flag_option(r, "weights");
 	e->stale = flag_option(r, "stale");
+	e->backup = flag_option(r, "backup");
 	free(e->none);
 	e->none = text_option(r, "none");
 }
@@ -433,6 +486,8 @@ explanation_line(struct explanation *e, const struct line *l)
 	    {"border", take_border},
 	    {"delay", take_delay},
 	    {"path", take_path},
+	    {"prefer", take_prefer},
+	    {"sticky", take_sticky},
 	    {"band", take_band},
 	    {"candidate", take_candidate},
 	    {"excluded", take_excluded},

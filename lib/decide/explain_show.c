@@ -14,6 +14,7 @@
 
 #define PATHS_SHOWN 12
 #define TIME_TEXT   32
+#define TARGET_TEXT 800
 
 static double
 probability(const struct explanation *e, const struct explained_candidate *c)
@@ -24,6 +25,14 @@ probability(const struct explanation *e, const struct explained_candidate *c)
 	for (i = 0; i < e->ncandidates; i++)
 		total += e->candidates[i].weight;
 	return (double)c->weight / (double)total;
+}
+
+/* Sticky: its first server has given the prefix up. */
+static bool
+is_shed(const struct explanation *e)
+{
+	return e->first != NULL && e->ncandidates == 1 &&
+	       strcmp(e->candidates[0].server, e->first) != 0;
 }
 
 static void
@@ -123,6 +132,31 @@ json_paths(struct json *j, const struct explanation *e)
 }
 
 static void
+json_wishes(struct json *j, const struct explanation *e)
+{
+	const struct explained_prefer *p = &e->prefer;
+
+	if (p->client != NULL) {
+		json_object(j, "prefer");
+		json_text(j, "client", p->client);
+		json_reason(j, "site", p->site);
+		json_reason(j, "border", p->border);
+		json_reason(j, "server", p->server);
+		json_bool(j, "service", p->own);
+		json_bool(j, "holds", p->ignored == NULL);
+		json_reason(j, "ignored", p->ignored);
+		json_object_end(j);
+	}
+	if (e->sticky != NULL) {
+		json_object(j, "sticky");
+		json_text(j, "prefix", e->sticky);
+		json_reason(j, "first", e->first);
+		json_bool(j, "shed", is_shed(e));
+		json_object_end(j);
+	}
+}
+
+static void
 json_band(struct json *j, const struct explanation *e)
 {
 	json_object(j, "band");
@@ -133,6 +167,8 @@ json_band(struct json *j, const struct explanation *e)
 	json_bool(j, "unknown", e->unknown);
 	json_bool(j, "by_weight", e->by_weight);
 	json_bool(j, "stale", e->stale);
+	if (e->backup)
+		json_bool(j, "backup", true);
 	json_object_end(j);
 	if (e->none != NULL)
 		json_text(j, "none", e->none);
@@ -196,6 +232,7 @@ explanation_json(const struct explanation *e, FILE *out)
 	json_borders(&j, e);
 	json_delays(&j, e);
 	json_paths(&j, e);
+	json_wishes(&j, e);
 	json_band(&j, e);
 	json_candidates(&j, e);
 	json_excluded(&j, e);
@@ -336,6 +373,77 @@ print_paths(const struct explanation *e, FILE *out)
 		    out, "  and %zu more (--json shows all)\n", e->npaths - n);
 }
 
+/* "site ny, server ny1" */
+static const char *
+target(const struct explained_prefer *p, char *buf, size_t size)
+{
+	const char *const words[] = {"site", "border", "server"};
+	const char *const ids[] = {p->site, p->border, p->server};
+	size_t len = 0, i;
+
+	buf[0] = '\0';
+	for (i = 0; i < 3; i++)
+		if (ids[i] != NULL && len < size)
+			len += (size_t)snprintf(buf + len, size - len,
+			    "%s%s %.250s", len > 0 ? ", " : "", words[i],
+			    ids[i]);
+	return buf;
+}
+
+/* Why a preference is ignored, as a sentence. */
+static const char *
+why_ignored(const char *reason)
+{
+	static const struct {
+		enum reason reason;
+		const char *text;
+	} sentences[] = {
+	    {REASON_NOT_IN_SERVICE, "no server of the service is such"},
+	    {REASON_BUSY, "all that are such are busy"},
+	    {REASON_NO_SERVER, "none that is such is up"},
+	    {REASON_NO_BORDER, "none that is such can be reached: a border "
+			       "is not up, or it has no address in the "
+			       "client's family"},
+	    {REASON_NO_ADDRESS, "none that is such has an address in the "
+				"client's family"},
+	    {REASON_BACKUP, "only backups are such and up, and others are "
+			    "left"},
+	    {REASON_FALLBACK_ONLY, "the state of those that are such is "
+				   "unknown, and others are known to be up"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
+		if (strcmp(reason_text(sentences[i].reason), reason) == 0)
+			return sentences[i].text;
+	return reason;
+}
+
+static void
+print_wishes(const struct explanation *e, FILE *out)
+{
+	const struct explained_prefer *p = &e->prefer;
+	char buf[TARGET_TEXT];
+
+	if (p->client != NULL) {
+		fprintf(out, "\npreferred for %s%s: %s", p->client,
+		    p->own ? " by the service" : "",
+		    target(p, buf, sizeof(buf)));
+		if (p->ignored != NULL)
+			fprintf(out, "; ignored: %s", why_ignored(p->ignored));
+		fprintf(out, "\n");
+	}
+	if (e->sticky == NULL)
+		return;
+	fprintf(
+	    out, "\nsticky: all clients in %s get the same server", e->sticky);
+	if (is_shed(e))
+		fprintf(out,
+		    "; %s is much fuller than the others and gives them up",
+		    e->first);
+	fprintf(out, "\n");
+}
+
 /* How it came to these candidates, in one line. */
 static void
 print_band(const struct explanation *e, FILE *out)
@@ -355,6 +463,8 @@ print_band(const struct explanation *e, FILE *out)
 	else
 		fprintf(out, "servers%s:\n",
 		    e->last_band ? ", whether a path is known or not" : "");
+	if (e->backup)
+		fprintf(out, "  no other is left: the backups serve\n");
 	if (e->unknown)
 		fprintf(out, "  none is known to be up: the unknown serve\n");
 	if (e->stale)
@@ -418,6 +528,7 @@ explanation_print(const struct explanation *e, FILE *out)
 	print_borders(e, out);
 	print_delays(e, out);
 	print_paths(e, out);
+	print_wishes(e, out);
 	print_band(e, out);
 	print_candidates(e, out);
 	print_excluded(e, out);
@@ -439,6 +550,11 @@ sentence(const char *reason)
 	    {REASON_NO_ADDRESS,
 		"it has no address in the client's family (IPv4 or IPv6)"},
 	    {REASON_NO_BORDER, "no border that it has an address for is up"},
+	    {REASON_BACKUP, "it is a backup and others are left"},
+	    {REASON_NOT_PREFERRED,
+		"others are preferred for these clients and can be drawn"},
+	    {REASON_STICKY, "the service is sticky, and another server has "
+			    "the client's prefix"},
 	};
 	size_t i;
 
@@ -455,7 +571,10 @@ why_excluded(
 	char metric[TIME_TEXT], limit[TIME_TEXT];
 
 	fprintf(out, "%s is not drawn for %s: %s.", x->server, e->client,
-	    sentence(x->reason));
+	    is_shed(e) && strcmp(e->first, x->server) == 0
+		? "the client's prefix is its own, but it is much fuller than "
+		  "the others and has given it up"
+		: sentence(x->reason));
 	if (x->border != NULL)
 		fprintf(out, " Its best path is via %s, %s", x->border,
 		    ms(x->metric_us, metric, sizeof(metric)));

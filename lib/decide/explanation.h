@@ -41,6 +41,14 @@ struct explained_excluded {
 	char *metrics; /* or NULL */
 };
 
+/* A preference, with the ids that it gives; all NULL: there is none. */
+struct explained_prefer {
+	char *client; /* its prefix */
+	char *site, *border, *server;
+	bool own;      /* the service's */
+	char *ignored; /* why, or NULL: it holds */
+};
+
 struct explanation {
 	char *service, *contact, *client, *policy, *select;
 	int64_t rtt_us; /* or -1 */
@@ -60,7 +68,11 @@ struct explanation {
 	struct explained_path *paths;
 	size_t npaths;
 	int64_t anchor_us, band_us; /* or METRIC_NONE */
-	bool last_band, all_busy, unknown, by_weight, stale;
+	bool last_band, all_busy, unknown, by_weight, stale, backup;
+	struct explained_prefer prefer;
+	char *sticky; /* the client's prefix if the service is, or NULL */
+	char *first;  /* sticky: the server it would be if none were much
+			 fuller than the others, or NULL */
 	char *none; /* why there are no candidates, or NULL */
 	struct explained_candidate *candidates;
 	size_t ncandidates;

@@ -589,6 +589,22 @@ why_not(const struct pick_input *in, const struct pick_scratch *x, int use,
 	return e->load == 0 ? REASON_BUSY : REASON_LOST_DRAW;
 }
 
+/* Why an eligible server that is as preferred cannot be drawn. */
+static enum reason
+why_no_way(
+    const struct pick_input *in, const struct server *s, const struct prefer *p)
+{
+	size_t i;
+
+	if (has_way(in, s, p))
+		return REASON_BUSY;
+	for (i = 0; i < s->naliases; i++)
+		if (in->border_up[s->aliases[i].border] &&
+		    prefer_allows(p, s, s->aliases[i].border))
+			return REASON_NO_ADDRESS;
+	return REASON_NO_BORDER;
+}
+
 /* Why nobody that is as preferred can be drawn: that one of them is busy says
  * more than that others are down. */
 static enum reason
@@ -606,9 +622,7 @@ why_ignored(const struct pick_input *in, const struct pick_scratch *x,
 		if (!e->eligible)
 			r = why_not(in, x, (int)i, out);
 		else
-			r = has_way(in, e->server, in->prefer)
-				? REASON_BUSY
-				: REASON_NO_BORDER;
+			r = why_no_way(in, e->server, in->prefer);
 		if (r == REASON_BUSY)
 			return r;
 		if (r != REASON_NONE || why == REASON_NOT_IN_SERVICE)
