@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One entry a server, site and border of the world. The file has the lines of
+ * One entry a server, site and border of the world, and a list of those about
+ * what it does not have. The file has the lines of
  * the wire; it is written anew at each change (to a temporary, then renamed),
  * which operators do not do often.
  */
@@ -18,11 +19,19 @@
 
 #define LINE_ROOM 2048
 
+struct absent {
+	enum admin_kind kind;
+	char *id;
+	struct admin_entry entry;
+};
+
 struct admin_table {
 	const struct world *world;
 	char *file;
 	struct admin_entry *entries[ADMIN_KINDS]; /* by kind, then number */
 	size_t n[ADMIN_KINDS];
+	struct absent *absent;
+	size_t nabsent;
 };
 
 static const char *const kinds[ADMIN_KINDS] = {
@@ -57,15 +66,13 @@ id_of(const struct world *w, enum admin_kind kind, int n)
 	return w->borders[n].id;
 }
 
-struct admin_table *
-admin_new(const struct world *w, const char *file)
+static void
+make_entries(struct admin_table *t, const struct world *w)
 {
-	struct admin_table *t = mem_new(sizeof(*t));
 	size_t i;
 	int k;
 
 	t->world = w;
-	t->file = file != NULL ? mem_text(file) : NULL;
 	t->n[ADMIN_SERVER] = w->nservers;
 	t->n[ADMIN_SITE] = w->nsites;
 	t->n[ADMIN_BORDER] = w->nborders;
@@ -74,19 +81,39 @@ admin_new(const struct world *w, const char *file)
 		for (i = 0; i < t->n[k]; i++)
 			t->entries[k][i].state = ADMIN_ENABLED;
 	}
+}
+
+struct admin_table *
+admin_new(const struct world *w, const char *file)
+{
+	struct admin_table *t = mem_new(sizeof(*t));
+
+	t->file = file != NULL ? mem_text(file) : NULL;
+	make_entries(t, w);
 	return t;
+}
+
+static void
+free_entries(struct admin_table *t)
+{
+	size_t i;
+	int k;
+
+	for (k = ADMIN_SERVER; k < ADMIN_KINDS; k++)
+		free(t->entries[k]);
+	for (i = 0; i < t->nabsent; i++)
+		free(t->absent[i].id);
+	free(t->absent);
 }
 
 void
 admin_free(struct admin_table **tp)
 {
 	struct admin_table *t = *tp;
-	int k;
 
 	if (t == NULL)
 		return;
-	for (k = ADMIN_SERVER; k < ADMIN_KINDS; k++)
-		free(t->entries[k]);
+	free_entries(t);
 	free(t->file);
 	free(t);
 	*tp = NULL;
@@ -99,6 +126,41 @@ clean(char *text)
 	for (; *text != '\0'; text++)
 		if ((unsigned char)*text < ' ' || *text == 127)
 			*text = '?';
+}
+
+/* The state, the time and the texts of a line. */
+static int
+parse_entry(const struct line *l, int64_t now, struct admin_entry *e, char *why,
+    size_t size)
+{
+	if (admin_parse(l->field[3], &e->state) < 0) {
+		(void)snprintf(why, size,
+		    "%.40s is neither enabled, draining nor disabled",
+		    l->field[3]);
+		return -1;
+	}
+	if (num_parse(l->field[4], 0, INT64_MAX, &e->when) < 0) {
+		(void)snprintf(
+		    why, size, "%.40s is no time in unix seconds", l->field[4]);
+		return -1;
+	}
+	if (e->when == 0)
+		e->when = now;
+	(void)line_decode(l->field[5], e->who, sizeof(e->who));
+	(void)line_decode(l->field[6], e->why, sizeof(e->why));
+	clean(e->who);
+	clean(e->why);
+	return 0;
+}
+
+/* What ids may be made of, see the grammar. */
+static bool
+is_id(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+	return n > 0 && n < sizeof(((struct admin_word *)0)->id) && text[n] == '\0';
 }
 
 int
@@ -121,66 +183,64 @@ admin_parse_line(const struct world *w, const struct line *l, int64_t now,
 		    "%.40s is neither server, site nor border", l->field[1]);
 		return -1;
 	}
+	if (parse_entry(l, now, &word->entry, why, size) < 0)
+		return -1;
 	word->n = find(w, word->kind, l->field[2]);
-	if (word->n < 0) {
-		(void)snprintf(why, size, "no %s %.80s in the configuration",
-		    kinds[word->kind], l->field[2]);
+	if (word->n >= 0)
+		return 0;
+	if (!is_id(l->field[2])) {
+		(void)snprintf(why, size, "%.80s is no id of a %s", l->field[2],
+		    kinds[word->kind]);
 		return -1;
 	}
-	if (admin_parse(l->field[3], &word->entry.state) < 0) {
-		(void)snprintf(why, size,
-		    "%.40s is neither enabled, draining nor disabled",
-		    l->field[3]);
-		return -1;
-	}
-	if (num_parse(l->field[4], 0, INT64_MAX, &word->entry.when) < 0) {
-		(void)snprintf(
-		    why, size, "%.40s is no time in unix seconds", l->field[4]);
-		return -1;
-	}
-	if (word->entry.when == 0)
-		word->entry.when = now;
-	(void)line_decode(
-	    l->field[5], word->entry.who, sizeof(word->entry.who));
-	(void)line_decode(
-	    l->field[6], word->entry.why, sizeof(word->entry.why));
-	clean(word->entry.who);
-	clean(word->entry.why);
+	(void)snprintf(word->id, sizeof(word->id), "%s", l->field[2]);
 	return 0;
 }
 
 int
-admin_line(const struct world *w, enum admin_kind kind, int n,
-    const struct admin_entry *e, char *buf, size_t size)
+admin_line(enum admin_kind kind, const char *id, const struct admin_entry *e,
+    char *buf, size_t size)
 {
 	char who[ADMIN_WHO * 3 + 4], why[ADMIN_WHY * 3 + 4];
 	int len;
 
-	len = snprintf(buf, size, "admin %s %s %s %lld %s %s", kinds[kind],
-	    id_of(w, kind, n), admin_text(e->state), (long long)e->when,
+	len = snprintf(buf, size, "admin %s %s %s %lld %s %s", kinds[kind], id,
+	    admin_text(e->state), (long long)e->when,
 	    line_encode(e->who, who, sizeof(who)),
 	    line_encode(e->why, why, sizeof(why)));
 	return len > 0 && (size_t)len < size ? 0 : -1;
 }
 
 static int
-write_all(const struct admin_table *t, FILE *out)
+write_one(enum admin_kind kind, const char *id, const struct admin_entry *e,
+    FILE *out)
 {
 	char line[LINE_ROOM];
+
+	if (e->when == 0)
+		return 0;
+	return admin_line(kind, id, e, line, sizeof(line)) < 0 ||
+		       fprintf(out, "%s\n", line) < 0
+		   ? -1
+		   : 0;
+}
+
+static int
+write_all(const struct admin_table *t, FILE *out)
+{
 	size_t i;
 	int k;
 
 	for (k = ADMIN_SERVER; k < ADMIN_KINDS; k++)
-		for (i = 0; i < t->n[k]; i++) {
-			const struct admin_entry *e = &t->entries[k][i];
-
-			if (e->when == 0)
-				continue;
-			if (admin_line(t->world, (enum admin_kind)k, (int)i, e,
-				line, sizeof(line)) < 0 ||
-			    fprintf(out, "%s\n", line) < 0)
+		for (i = 0; i < t->n[k]; i++)
+			if (write_one((enum admin_kind)k,
+				id_of(t->world, (enum admin_kind)k, (int)i),
+				&t->entries[k][i], out) < 0)
 				return -1;
-		}
+	for (i = 0; i < t->nabsent; i++)
+		if (write_one(t->absent[i].kind, t->absent[i].id,
+			&t->absent[i].entry, out) < 0)
+			return -1;
 	return 0;
 }
 
@@ -221,11 +281,104 @@ is_newer(const struct admin_entry *a, const struct admin_entry *b)
 	return d != 0 ? d > 0 : strcmp(a->why, b->why) > 0;
 }
 
+static size_t
+find_absent(const struct admin_table *t, enum admin_kind kind, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < t->nabsent; i++)
+		if (t->absent[i].kind == kind &&
+		    strcmp(t->absent[i].id, id) == 0)
+			break;
+	return i;
+}
+
+static void
+remove_absent(struct admin_table *t, size_t i)
+{
+	free(t->absent[i].id);
+	t->absent[i] = t->absent[--t->nabsent];
+}
+
+/* Room for one more: the oldest word goes. */
+static void
+make_room(struct admin_table *t)
+{
+	size_t i, oldest = 0;
+
+	if (t->nabsent < ADMIN_ABSENT_MAX)
+		return;
+	for (i = 1; i < t->nabsent; i++)
+		if (t->absent[i].entry.when < t->absent[oldest].entry.when)
+			oldest = i;
+	remove_absent(t, oldest);
+}
+
+/* Where a word about what is not there is kept; a new place knows nothing. */
+static struct admin_entry *
+absent_entry(struct admin_table *t, enum admin_kind kind, const char *id)
+{
+	size_t i = find_absent(t, kind, id);
+
+	if (i == t->nabsent) {
+		make_room(t);
+		t->absent =
+		    mem_resize(t->absent, t->nabsent + 1, sizeof(*t->absent));
+		i = t->nabsent++;
+		t->absent[i] = (struct absent){
+		    kind, mem_text(id), {.state = ADMIN_ENABLED}};
+	}
+	return &t->absent[i].entry;
+}
+
+static struct admin_entry *
+entry_of(struct admin_table *t, const struct admin_word *word)
+{
+	return word->n >= 0 ? &t->entries[word->kind][word->n]
+			    : absent_entry(t, word->kind, word->id);
+}
+
+/* A word of another table, or of the world before. */
+static void
+put(struct admin_table *t, enum admin_kind kind, const char *id,
+    const struct admin_entry *e)
+{
+	int n = find(t->world, kind, id);
+
+	if (e->when == 0)
+		return;
+	if (n >= 0)
+		t->entries[kind][n] = *e;
+	else
+		*absent_entry(t, kind, id) = *e;
+}
+
+void
+admin_renew(struct admin_table *t, const struct world *w)
+{
+	struct admin_table old = *t;
+	size_t i;
+	int k;
+
+	t->absent = NULL;
+	t->nabsent = 0;
+	make_entries(t, w);
+	for (k = ADMIN_SERVER; k < ADMIN_KINDS; k++)
+		for (i = 0; i < old.n[k]; i++)
+			put(t, (enum admin_kind)k,
+			    id_of(old.world, (enum admin_kind)k, (int)i),
+			    &old.entries[k][i]);
+	for (i = 0; i < old.nabsent; i++)
+		put(t, old.absent[i].kind, old.absent[i].id,
+		    &old.absent[i].entry);
+	free_entries(&old);
+}
+
 bool
 admin_take(struct admin_table *t, struct admin_word *word, bool by_operator,
     bool *saved)
 {
-	struct admin_entry *e = &t->entries[word->kind][word->n];
+	struct admin_entry *e = entry_of(t, word);
 
 	*saved = true;
 	if (by_operator && word->entry.when <= e->when)
@@ -234,18 +387,18 @@ admin_take(struct admin_table *t, struct admin_word *word, bool by_operator,
 		return false;
 	*e = word->entry;
 	log_info("admin", "%s %s: %s by %s%s%s", kinds[word->kind],
-	    id_of(t->world, word->kind, word->n), admin_text(e->state),
-	    e->who[0] != '\0' ? e->who : "somebody",
+	    word->n >= 0 ? id_of(t->world, word->kind, word->n) : word->id,
+	    admin_text(e->state), e->who[0] != '\0' ? e->who : "somebody",
 	    e->why[0] != '\0' ? ": " : "", e->why);
 	*saved = save(t) == 0;
 	return true;
 }
 
-/* Lines of the file may be about what the configuration no longer has. */
 static void
 load_line(struct admin_table *t, struct line *l, char *text, size_t len)
 {
-	struct admin_word word;
+	struct admin_word word = {0};
+	struct admin_entry *e;
 	const char *bad;
 	char why[160];
 
@@ -260,8 +413,9 @@ load_line(struct admin_table *t, struct line *l, char *text, size_t len)
 						      : why);
 		return;
 	}
-	if (is_newer(&word.entry, &t->entries[word.kind][word.n]))
-		t->entries[word.kind][word.n] = word.entry;
+	e = entry_of(t, &word);
+	if (is_newer(&word.entry, e))
+		*e = word.entry;
 }
 
 int
@@ -301,6 +455,21 @@ size_t
 admin_count(const struct admin_table *t, enum admin_kind kind)
 {
 	return t->n[kind];
+}
+
+size_t
+admin_absent_count(const struct admin_table *t)
+{
+	return t->nabsent;
+}
+
+const struct admin_entry *
+admin_absent(const struct admin_table *t, size_t i, enum admin_kind *kind,
+    const char **id)
+{
+	*kind = t->absent[i].kind;
+	*id = t->absent[i].id;
+	return &t->absent[i].entry;
 }
 
 const char *

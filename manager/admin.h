@@ -5,7 +5,8 @@
 /*
  * What the operator wants of servers, sites and borders: enabled, draining,
  * disabled. The newest word wins, on all managers alike; it is kept on disk
- * and survives restarts. Knows no sockets.
+ * and survives restarts. Words about what the configuration does not have are
+ * kept too, and hold when it comes (back). Knows no sockets.
  */
 
 #include <stdbool.h>
@@ -21,6 +22,8 @@
 
 enum admin_kind { ADMIN_SERVER = 1, ADMIN_SITE, ADMIN_BORDER };
 #define ADMIN_KINDS 4
+/* Words about what is not in the configuration; the oldest go first. */
+#define ADMIN_ABSENT_MAX 10000
 
 struct admin_entry {
 	enum admin state;
@@ -32,7 +35,8 @@ struct admin_entry {
 /* One admin line, decoded. */
 struct admin_word {
 	enum admin_kind kind;
-	int n; /* in the world */
+	int n;        /* in the world; -1: it is not there */
+	char id[256]; /* only then */
 	struct admin_entry entry;
 };
 
@@ -42,6 +46,8 @@ struct admin_table;
  * outlive it. */
 struct admin_table *admin_new(const struct world *w, const char *file);
 void admin_free(struct admin_table **t);
+/* From now on it is about this world, by id. */
+void admin_renew(struct admin_table *t, const struct world *w);
 
 /* Read what was kept. No file is fine: 0. -1 and *why (at least 512 bytes) if
  * it cannot be read; lines that cannot be understood are left out with a
@@ -50,12 +56,13 @@ int admin_load(struct admin_table *t, char *why, size_t size);
 
 /*
  * Take the fields of `admin <kind> <id> <state> <when> <who> <why>`. `when` 0
- * means now. 0, or -1 and *why (for people, at least 160 bytes).
+ * means now. 0, or -1 and *why (for people, at least 160 bytes). An id that
+ * the world lacks is fine (n is -1), unless it is none at all.
  */
 int admin_parse_line(const struct world *w, const struct line *l, int64_t now,
     struct admin_word *word, char *why, size_t size);
 /* The same as a line without newline; -1 if it does not fit. */
-int admin_line(const struct world *w, enum admin_kind kind, int n,
+int admin_line(enum admin_kind kind, const char *id,
     const struct admin_entry *e, char *buf, size_t size);
 
 /*
@@ -70,6 +77,10 @@ bool admin_take(struct admin_table *t, struct admin_word *word,
 const struct admin_entry *
 admin_entry(const struct admin_table *t, enum admin_kind kind, int n);
 size_t admin_count(const struct admin_table *t, enum admin_kind kind);
+/* Words about what is not there: how many, and one of them. */
+size_t admin_absent_count(const struct admin_table *t);
+const struct admin_entry *admin_absent(const struct admin_table *t, size_t i,
+    enum admin_kind *kind, const char **id);
 /* What holds for a server: the strictest of its own and its site's. */
 enum admin admin_server(const struct admin_table *t, int server);
 const char *admin_id(const struct admin_table *t, enum admin_kind kind, int n);

@@ -11,6 +11,8 @@
 
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/reload.h"
+#include "manager/merge.h"
 #include "manager/status.h"
 
 #define LINE_ROOM 2048
@@ -24,9 +26,9 @@ struct other {
 struct control {
 	struct managerd *m;
 	struct peer_conf listen, call;
-	struct peer_listener **listeners;
-	size_t nlisteners;
+	struct listeners *listeners;
 	struct other *others; /* one a manager of the world */
+	size_t n;
 };
 
 static struct other *
@@ -34,34 +36,42 @@ other_of(struct control *c, const struct peer *p)
 {
 	size_t i;
 
-	for (i = 0; i < c->m->world->nmanagers; i++)
+	for (i = 0; i < c->n; i++)
 		if (strcmp(c->others[i].manager->id, peer_id(p)) == 0)
 			return &c->others[i];
 	return NULL;
 }
 
 static void
-tell(struct control *c, struct peer *p, enum admin_kind kind, int n)
+tell(struct peer *p, enum admin_kind kind, const char *id,
+    const struct admin_entry *e)
 {
-	const struct admin_entry *e = admin_entry(c->m->admin, kind, n);
 	char line[LINE_ROOM];
 
-	if (e->when == 0 ||
-	    admin_line(c->m->world, kind, n, e, line, sizeof(line)) < 0)
-		return;
-	peer_send_text(p, line, strlen(line));
+	if (e->when != 0 && admin_line(kind, id, e, line, sizeof(line)) == 0)
+		peer_send_text(p, line, strlen(line));
 }
 
+/* What our configuration lacks too: the other side may have it. */
 static void
 tell_all(struct control *c, struct peer *p)
 {
+	const struct admin_table *t = c->m->admin;
+	const struct admin_entry *e;
+	enum admin_kind kind;
+	const char *id;
 	size_t i;
 	int k;
 
 	for (k = ADMIN_SERVER; k < ADMIN_KINDS; k++)
-		for (i = 0; i < admin_count(c->m->admin, (enum admin_kind)k);
-		     i++)
-			tell(c, p, (enum admin_kind)k, (int)i);
+		for (i = 0; i < admin_count(t, (enum admin_kind)k); i++)
+			tell(p, (enum admin_kind)k,
+			    admin_id(t, (enum admin_kind)k, (int)i),
+			    admin_entry(t, (enum admin_kind)k, (int)i));
+	for (i = 0; i < admin_absent_count(t); i++) {
+		e = admin_absent(t, i, &kind, &id);
+		tell(p, kind, id, e);
+	}
 	peer_send(p, "synced");
 }
 
@@ -71,9 +81,12 @@ pass_on(struct control *c, const struct peer *from, const struct admin_word *w)
 {
 	size_t i;
 
-	for (i = 0; i < c->m->world->nmanagers; i++)
+	for (i = 0; i < c->n; i++)
 		if (c->others[i].peer != NULL && c->others[i].peer != from)
-			tell(c, c->others[i].peer, w->kind, w->n);
+			tell(c->others[i].peer, w->kind,
+			    w->n >= 0 ? admin_id(c->m->admin, w->kind, w->n)
+				      : w->id,
+			    &w->entry);
 }
 
 static bool
@@ -84,7 +97,9 @@ take(struct managerd *m, struct peer *from, struct admin_word *word,
 
 	if (!admin_take(m->admin, word, by_operator, &saved))
 		return true;
-	fleet_apply_admin(m->fleet, m->admin, word->kind, word->n, mono_now());
+	if (word->n >= 0)
+		fleet_apply_admin(
+		    m->fleet, m->admin, word->kind, word->n, mono_now());
 	pass_on(m->control, from, word);
 	return saved;
 }
@@ -108,6 +123,12 @@ on_admin(struct peer *p, const struct line *l, void *arg)
 		peer_error(p, "%s", why);
 		return;
 	}
+	/* Another manager may have read a newer configuration than we. */
+	if (word.n < 0 && by_operator) {
+		peer_error(p, "no %s %.80s in the configuration",
+		    admin_kind_text(word.kind), word.id);
+		return;
+	}
 	if (!take(c->m, p, &word, by_operator)) {
 		peer_error(p,
 		    "it holds now, but could not be written to disk (see the "
@@ -128,6 +149,15 @@ on_status(struct peer *p, const struct line *l, void *arg)
 	status_send(c->m, p);
 }
 
+static void
+on_reload(struct peer *p, const struct line *l, void *arg)
+{
+	struct control *c = arg;
+
+	(void)l;
+	(void)reload_now(&c->m->daemon, p);
+}
+
 /* The other side has told all; nothing waits for it. */
 static void
 on_synced(struct peer *p, const struct line *l, void *arg)
@@ -139,6 +169,7 @@ on_synced(struct peer *p, const struct line *l, void *arg)
 
 static const struct verb verbs[] = {
     {"admin", on_admin, ROLE_MANAGER | ROLE_CONTROL, 0, SIZE_MAX},
+    {"reload", on_reload, ROLE_CONTROL, 0, 0},
     {"status", on_status, ROLE_CONTROL, 0, 0},
     {"synced", on_synced, ROLE_MANAGER, 0, 0},
     {.name = NULL},
@@ -169,26 +200,37 @@ on_down(struct peer *p, const char *why, void *arg)
 	size_t i;
 
 	(void)why; /* peers log it */
-	for (i = 0; i < c->m->world->nmanagers; i++)
+	for (i = 0; i < c->n; i++)
 		if (c->others[i].peer == p)
 			c->others[i].peer = NULL;
 }
 
+/* Let the connection to this one be as the configuration wants it: of two
+ * managers the first calls. `same`: it goes where it went before. */
 static void
-call_others(struct control *c)
+call_other(struct control *c, struct other *o, bool same)
 {
-	const struct world *w = c->m->world;
-	size_t i;
+	bool wanted = o->manager->n > c->m->self->n;
 
-	c->others = mem_array(w->nmanagers, sizeof(*c->others));
-	for (i = 0; i < w->nmanagers; i++) {
-		const struct manager *x = &w->managers[i];
-
-		c->others[i].manager = x;
-		if (x->n > c->m->self->n)
-			c->others[i].called =
-			    peer_connect(&c->call, x->listen, x->nlisten);
+	if (o->called != NULL && (!wanted || !same)) {
+		if (o->peer == o->called)
+			o->peer = NULL;
+		peer_free(&o->called);
 	}
+	if (wanted && o->called == NULL)
+		o->called = peer_connect(
+		    &c->call, o->manager->listen, o->manager->nlisten);
+	else if (wanted)
+		peer_renew_tls(o->called);
+}
+
+/* What is ours in hello and beats. */
+static void
+introduce(struct control *c)
+{
+	c->listen.id = c->call.id = c->m->self->id;
+	c->listen.hash = c->call.hash = c->m->world->hash;
+	c->listen.tls = c->call.tls = c->m->world->tls;
 }
 
 struct control *
@@ -202,24 +244,75 @@ control_start(struct managerd *m)
 	c->listen = (struct peer_conf){.base = m->daemon.base,
 	    .sub = "control",
 	    .role = ROLE_MANAGER,
-	    .id = m->self->id,
-	    .hash = m->world->hash,
 	    .verbs = verbs,
 	    .on_up = on_up,
 	    .on_down = on_down,
-	    .arg = c,
-	    .tls = m->world->tls};
+	    .arg = c};
 	c->call = c->listen;
-	c->nlisteners = m->self->nlisten;
-	c->listeners = mem_array(c->nlisteners, sizeof(*c->listeners));
-	for (i = 0; i < c->nlisteners; i++) {
-		c->listeners[i] = peer_listen(
-		    &c->listen, &m->self->listen[i], why, sizeof(why));
-		if (c->listeners[i] == NULL)
-			log_fatalx("control", "%s", why);
+	introduce(c);
+	c->listeners = listeners_new(&c->listen);
+	if (listeners_open(c->listeners, m->self->listen, m->self->nlisten,
+		m->world->tls, why, sizeof(why)) < 0)
+		log_fatalx("control", "%s", why);
+	c->n = m->world->nmanagers;
+	c->others = mem_array(c->n, sizeof(*c->others));
+	for (i = 0; i < c->n; i++) {
+		c->others[i].manager = &m->world->managers[i];
+		call_other(c, &c->others[i], true);
 	}
-	call_others(c);
 	return c;
+}
+
+struct listeners_change *
+control_prepare(struct control *c, const struct world *w,
+    const struct manager *self, char *why, size_t size)
+{
+	return listeners_prepare(
+	    c->listeners, self->listen, self->nlisten, w->tls, why, size);
+}
+
+/* One of ours that is no longer in the configuration. */
+static void
+drop_other(struct other *o)
+{
+	if (o->peer != NULL && o->peer != o->called)
+		peer_free(&o->peer);
+	peer_free(&o->called);
+}
+
+void
+control_renew(struct control *c, struct listeners_change **change)
+{
+	const struct world *w = c->m->world;
+	struct other *old = c->others;
+	size_t i, nold = c->n;
+
+	introduce(c);
+	listeners_take(c->listeners, change);
+	c->n = w->nmanagers;
+	c->others = mem_array(c->n, sizeof(*c->others));
+	for (i = 0; i < nold; i++) {
+		int n = daemon_find_manager(w, old[i].manager->id);
+		const struct manager *was = old[i].manager, *is;
+
+		if (n < 0) {
+			drop_other(&old[i]);
+			continue;
+		}
+		is = &w->managers[n];
+		c->others[n] = old[i];
+		c->others[n].manager = is;
+		call_other(c, &c->others[n],
+		    merge_same_endpoints(
+			was->listen, was->nlisten, is->listen, is->nlisten));
+	}
+	for (i = 0; i < c->n; i++) {
+		if (c->others[i].manager != NULL)
+			continue;
+		c->others[i].manager = &w->managers[i];
+		call_other(c, &c->others[i], true);
+	}
+	free(old);
 }
 
 void
@@ -230,12 +323,10 @@ control_free(struct control **cp)
 
 	if (c == NULL)
 		return;
-	for (i = 0; i < c->m->world->nmanagers; i++)
+	for (i = 0; i < c->n; i++)
 		peer_free(&c->others[i].called);
-	for (i = 0; i < c->nlisteners; i++)
-		peer_listener_free(&c->listeners[i]);
+	listeners_free(&c->listeners);
 	free(c->others);
-	free(c->listeners);
 	free(c);
 	*cp = NULL;
 }
@@ -243,7 +334,7 @@ control_free(struct control **cp)
 size_t
 control_count(const struct control *c)
 {
-	return c->m->world->nmanagers;
+	return c->n;
 }
 
 void
@@ -252,6 +343,8 @@ control_info(const struct control *c, size_t i, struct control_info *out)
 	const struct other *o = &c->others[i];
 
 	*out = (struct control_info){.id = o->manager->id,
+	    .self = o->manager == c->m->self,
 	    .up = o->peer != NULL,
+	    .skewed = o->peer != NULL && peer_is_skewed(o->peer),
 	    .hash = o->peer != NULL ? peer_hash(o->peer) : ""};
 }

@@ -52,7 +52,7 @@ void
 encode_use(
     const struct fleet *f, const struct fleet_use *u, const struct emit *e)
 {
-	if (u->status.state == STATE_UNKNOWN)
+	if (u->status.state == STATE_UNKNOWN && !u->added)
 		return;
 	emit_line(e, "state %s %s %s service=%s",
 	    f->world->servers[u->server].id, state_text(u->status.state),
@@ -68,6 +68,19 @@ encode_server(const struct fleet *f, int server, const struct emit *e)
 		return;
 	emit_line(e, "state %s %s %s", f->world->servers[server].id,
 	    state_text(s->state), reason_text(s->reason));
+}
+
+void
+encode_gone(const char *server, const char *service, const struct emit *e)
+{
+	if (service != NULL)
+		emit_line(e, "state %s %s %s service=%s", server,
+		    state_text(STATE_DRAINING),
+		    reason_text(REASON_NOT_IN_SERVICE), service);
+	else
+		emit_line(e, "state %s %s %s", server,
+		    state_text(STATE_DRAINING),
+		    reason_text(REASON_NOT_IN_SERVICE));
 }
 
 void

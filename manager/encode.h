@@ -25,10 +25,14 @@ struct emit {
 /* Loads of uses of one service. */
 void encode_loads(const struct fleet *f, int service, const int *uses, size_t n,
     const struct emit *e);
-/* Nothing where the state is unknown: a director may know more. */
+/* Nothing where the state is unknown: a director may know more, but of what has
+ * just come into the configuration. */
 void encode_use(
     const struct fleet *f, const struct fleet_use *u, const struct emit *e);
 void encode_server(const struct fleet *f, int server, const struct emit *e);
+/* For a director that still has what a reload took away: nobody looks after it
+ * any more, so no new client is to go there. service may be NULL. */
+void encode_gone(const char *server, const char *service, const struct emit *e);
 void encode_border(const struct fleet *f, int border, const struct emit *e);
 /* The newest sample as it was, for explanations; nothing without one. */
 void encode_metrics(

@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/daemon.h"
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "manager/encode.h"
+#include "manager/merge.h"
 
 #define PICTURE_MS 1000
 /* Paths of a picture in one tick, while the peer takes them. */
@@ -22,9 +24,11 @@
 struct feed {
 	struct feeds *owner;
 	const struct director *director;
+	char hash[WORLD_HASH_TEXT]; /* of its configuration, when last seen */
 	struct peer *peer;
 	struct status status;
 	bool wanted;  /* a picture */
+	bool states;  /* the same without the paths */
 	bool synced;  /* it has been told that the picture is whole */
 	bool ordered; /* and the order of the values of ping lines */
 	bool telling; /* the paths of a picture, from path_at on */
@@ -40,7 +44,7 @@ struct feeds {
 	const struct fleet *fleet;
 	struct prober *prober; /* NULL: no paths */
 	const struct feeds_wants *wants;
-	struct feed *list;
+	struct feed **list; /* in the order of the world's directors */
 	size_t n;
 	struct log_bound log;
 };
@@ -64,11 +68,7 @@ on_up(struct peer *p, void *arg)
 	f->wanted = true;
 	f->synced = f->ordered = f->telling = false;
 	f->sent = (struct mono){0};
-	if (strcmp(peer_hash(p), f->owner->world->hash) != 0)
-		log_warnx("feed",
-		    "director %s runs another configuration than we do; what "
-		    "it does not know is skipped there",
-		    f->director->id);
+	(void)snprintf(f->hash, sizeof(f->hash), "%s", peer_hash(p));
 	set_state(f, STATE_UP, REASON_CONNECTED);
 }
 
@@ -139,6 +139,44 @@ static const struct verb verbs[] = {
     {.name = NULL},
 };
 
+/* What is ours in hello and beats. */
+static void
+introduce(struct feeds *f)
+{
+	f->conf.id = f->self->id;
+	f->conf.hash = f->world->hash;
+	f->conf.gives = f->prober != NULL ? "load,path" : "load";
+	f->conf.tls = f->world->tls;
+}
+
+static void
+connect_to(struct feed *x, const struct director *d)
+{
+	x->director = d;
+	x->peer = peer_connect(&x->owner->conf, d->listen, d->nlisten);
+	if (x->peer != NULL)
+		peer_set_data(x->peer, x);
+}
+
+static struct feed *
+new_feed(struct feeds *f, const struct director *d, struct mono now)
+{
+	struct feed *x = mem_new(sizeof(*x));
+
+	x->owner = f;
+	x->status = (struct status){STATE_UNKNOWN, REASON_NOT_JUDGED, now, 0};
+	connect_to(x, d);
+	return x;
+}
+
+static void
+feed_free(struct feed **x)
+{
+	peer_free(&(*x)->peer);
+	free(*x);
+	*x = NULL;
+}
+
 struct feeds *
 feeds_start(struct event_base *base, const struct world *w,
     const struct manager *self, const struct fleet *fleet,
@@ -150,35 +188,96 @@ feeds_start(struct event_base *base, const struct world *w,
 	f->conf = (struct peer_conf){.base = base,
 	    .sub = "feed",
 	    .role = ROLE_MANAGER,
-	    .id = self->id,
-	    .hash = w->hash,
-	    .gives = prober != NULL ? "load,path" : "load",
 	    .verbs = verbs,
 	    .on_up = on_up,
 	    .on_down = on_down,
-	    .arg = f,
-	    .tls = w->tls};
+	    .arg = f};
 	f->world = w;
 	f->self = self;
 	f->fleet = fleet;
 	f->prober = prober;
 	f->wants = wants;
 	f->log.burst = 5;
+	introduce(f);
 	f->n = w->ndirectors;
-	f->list = mem_array(f->n, sizeof(*f->list));
-	for (i = 0; i < f->n; i++) {
-		struct feed *x = &f->list[i];
-
-		x->owner = f;
-		x->director = &w->directors[i];
-		x->status =
-		    (struct status){STATE_UNKNOWN, REASON_NOT_JUDGED, now, 0};
-		x->peer = peer_connect(
-		    &f->conf, x->director->listen, x->director->nlisten);
-		if (x->peer != NULL)
-			peer_set_data(x->peer, x);
-	}
+	f->list = mem_array(f->n, sizeof(struct feed *));
+	for (i = 0; i < f->n; i++)
+		f->list[i] = new_feed(f, &w->directors[i], now);
 	return f;
+}
+
+/* The feed of a director that stays: over the connection it has, unless that
+ * goes elsewhere now, or speaks of other things. */
+static void
+keep_feed(struct feed *x, const struct director *d, bool anew, struct mono now)
+{
+	const struct director *was = x->director;
+
+	x->director = d;
+	if (!anew && merge_same_endpoints(
+			 was->listen, was->nlisten, d->listen, d->nlisten)) {
+		peer_renew_tls(x->peer);
+		x->states = true;
+		return;
+	}
+	if (peer_is_up(x->peer))
+		set_state(x, STATE_DOWN, REASON_DISCONNECTED);
+	peer_free(&x->peer);
+	x->wanted = x->synced = x->ordered = x->telling = false;
+	x->sent = now;
+	connect_to(x, d);
+}
+
+static void
+to_one(void *arg, const char *text, size_t len)
+{
+	const struct feed *f = arg;
+
+	peer_send_text(f->peer, text, len);
+}
+
+/* Borders in another place: the next `ping` line needs another order. */
+static void
+order_anew(struct feed *x)
+{
+	struct emit e = {to_one, x};
+
+	if (!x->ordered || !peer_is_up(x->peer))
+		return;
+	encode_order(x->owner->world, x->owner->self, &e);
+}
+
+void
+feeds_renew(struct feeds *f, const struct world *w, const struct manager *self,
+    const struct fleet *fleet, struct prober *prober, struct mono now)
+{
+	bool anew = (f->prober != NULL) != (prober != NULL);
+	struct feed **old = f->list;
+	size_t i, j, nold = f->n;
+
+	f->world = w;
+	f->self = self;
+	f->fleet = fleet;
+	f->prober = prober;
+	introduce(f);
+	f->n = w->ndirectors;
+	f->list = mem_array(f->n, sizeof(struct feed *));
+	for (i = 0; i < nold; i++) {
+		int n = daemon_find_director(w, old[i]->director->id);
+
+		if (n < 0) {
+			feed_free(&old[i]);
+			continue;
+		}
+		f->list[n] = old[i];
+		keep_feed(old[i], &w->directors[n], anew, now);
+	}
+	for (j = 0; j < f->n; j++) {
+		if (f->list[j] == NULL)
+			f->list[j] = new_feed(f, &w->directors[j], now);
+		order_anew(f->list[j]);
+	}
+	free(old);
 }
 
 void
@@ -190,18 +289,10 @@ feeds_free(struct feeds **fp)
 	if (f == NULL)
 		return;
 	for (i = 0; i < f->n; i++)
-		peer_free(&f->list[i].peer);
+		feed_free(&f->list[i]);
 	free(f->list);
 	free(f);
 	*fp = NULL;
-}
-
-static void
-to_one(void *arg, const char *text, size_t len)
-{
-	const struct feed *f = arg;
-
-	peer_send_text(f->peer, text, len);
 }
 
 static void
@@ -211,8 +302,8 @@ to_all(void *arg, const char *text, size_t len)
 	size_t i;
 
 	for (i = 0; i < f->n; i++)
-		if (peer_is_up(f->list[i].peer))
-			peer_send_text(f->list[i].peer, text, len);
+		if (peer_is_up(f->list[i]->peer))
+			peer_send_text(f->list[i]->peer, text, len);
 }
 
 void
@@ -221,6 +312,14 @@ feeds_use(struct feeds *f, const struct fleet_use *u)
 	struct emit e = {to_all, f};
 
 	encode_use(f->fleet, u, &e);
+}
+
+void
+feeds_gone(struct feeds *f, const char *server, const char *service)
+{
+	struct emit e = {to_all, f};
+
+	encode_gone(server, service, &e);
 }
 
 void
@@ -262,8 +361,8 @@ to_ordered(void *arg, const char *text, size_t len)
 	size_t i;
 
 	for (i = 0; i < f->n; i++)
-		if (f->list[i].ordered && peer_is_up(f->list[i].peer))
-			peer_send_text(f->list[i].peer, text, len);
+		if (f->list[i]->ordered && peer_is_up(f->list[i]->peer))
+			peer_send_text(f->list[i]->peer, text, len);
 }
 
 void
@@ -308,6 +407,17 @@ tell_paths(struct feed *f, struct mono now)
 		    PATHS_TURN, now, path_to_one, f);
 }
 
+/* A director that has read another configuration may know names now that it
+ * has skipped before. */
+static void
+look_at_hash(struct feed *x)
+{
+	if (strcmp(x->hash, peer_hash(x->peer)) == 0)
+		return;
+	(void)snprintf(x->hash, sizeof(x->hash), "%s", peer_hash(x->peer));
+	x->wanted = true;
+}
+
 void
 feeds_tick(struct feeds *f, struct mono now)
 {
@@ -315,16 +425,19 @@ feeds_tick(struct feeds *f, struct mono now)
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
-		struct feed *x = &f->list[i];
+		struct feed *x = f->list[i];
 		struct emit e = {to_one, x};
 
 		if (!peer_is_up(x->peer))
 			continue;
-		if (x->wanted && (!mono_set(x->sent) ||
-				     mono_ms(now, x->sent) >= PICTURE_MS)) {
+		look_at_hash(x);
+		if ((x->wanted || x->states) &&
+		    (!mono_set(x->sent) ||
+			mono_ms(now, x->sent) >= PICTURE_MS)) {
 			encode_all(f->fleet, now, &e);
-			begin_paths(x);
-			x->wanted = false;
+			if (x->wanted)
+				begin_paths(x);
+			x->wanted = x->states = false;
 			x->sent = now;
 			x->syncs++;
 		}
@@ -348,13 +461,14 @@ feeds_count(const struct feeds *f)
 void
 feeds_info(const struct feeds *f, size_t i, struct feed_info *out)
 {
-	const struct feed *x = &f->list[i];
+	const struct feed *x = f->list[i];
 	bool up = peer_is_up(x->peer);
 
 	*out = (struct feed_info){.id = x->director->id,
 	    .status = x->status,
 	    .hash = up ? peer_hash(x->peer) : "",
 	    .synced = x->synced,
+	    .skewed = up && peer_is_skewed(x->peer),
 	    .wants = x->wants,
 	    .errors = x->errors,
 	    .syncs = x->syncs};

@@ -29,10 +29,18 @@ struct feeds *feeds_start(struct event_base *base, const struct world *w,
     const struct manager *self, const struct fleet *f, struct prober *prober,
     const struct feeds_wants *wants, struct mono now);
 void feeds_free(struct feeds **f);
+/* Another world, while the old one is still there: connections to directors
+ * that stay where they are are kept, and told the new picture. */
+void
+feeds_renew(struct feeds *f, const struct world *w, const struct manager *self,
+    const struct fleet *fleet, struct prober *prober, struct mono now);
 
 /* To all that are connected; meant for struct fleet_events. */
 void feeds_use(struct feeds *f, const struct fleet_use *u);
 void feeds_server(struct feeds *f, int server);
+/* What the configuration has no longer: a server, of a service if that is not
+ * NULL. */
+void feeds_gone(struct feeds *f, const char *server, const char *service);
 void feeds_border(struct feeds *f, int border);
 void feeds_loads(struct feeds *f, int service, const int *uses, size_t n);
 void feeds_sample(struct feeds *f, int server, struct mono now);
@@ -45,6 +53,7 @@ struct feed_info {
 	struct status status;
 	const char *hash; /* of its configuration, "" while not connected */
 	bool synced;
+	bool skewed; /* its configuration is another one than ours */
 	uint64_t wants, syncs, errors; /* error lines received */
 	struct peer_counters counters;
 };

@@ -407,6 +407,18 @@ fleet_record(struct fleet *f, const struct record *r, struct mono now)
 }
 
 int
+fleet_use(const struct fleet *f, int server, int service)
+{
+	const struct fleet_server *s = &f->servers[server];
+	size_t i;
+
+	for (i = 0; i < s->nuses; i++)
+		if (f->uses[s->uses[i]].service == service)
+			return s->uses[i];
+	return -1;
+}
+
+int
 fleet_next_try(struct fleet *f, struct mono now)
 {
 	for (; f->next_use < f->nuses; f->next_use++) {

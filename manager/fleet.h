@@ -36,6 +36,8 @@ struct fleet_use {
 	int n; /* in fleet.uses */
 	int server, service;
 	struct status status;
+	/* It came with a reload: directors are told so, as nobody knows it. */
+	bool added;
 	/* The agent's check of the service, as last read. */
 	bool has_check;
 	enum state check;
@@ -127,6 +129,8 @@ struct fleet {
 struct fleet *fleet_new(const struct world *w, const struct manager *m,
     const struct fleet_events *on, struct mono now);
 void fleet_free(struct fleet **f);
+/* The use of a server in a service, or -1. */
+int fleet_use(const struct fleet *f, int server, int service);
 
 /* What a poller said. */
 void fleet_record(struct fleet *f, const struct record *r, struct mono now);

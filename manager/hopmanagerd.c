@@ -12,6 +12,7 @@
 #include "manager/control.h"
 #include "manager/manager.h"
 #include "manager/managermib.h"
+#include "manager/take.h"
 
 #define TICK_MS 100
 _Static_assert(TICK_MS > PROBER_TURN_MS, "the busy one is the faster");
@@ -79,6 +80,8 @@ on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (m->prober == NULL)
+		return; /* a reload took it away */
 	prober_tick(m->prober, mono_now());
 	give_orders(m);
 }
@@ -234,18 +237,13 @@ start_pollers(struct managerd *m)
 static void
 start_prober(struct managerd *m)
 {
-	struct prober_events on = {
+	m->probing = (struct prober_events){
 	    .order = on_order, .line = on_path, .uplink = on_uplink, .arg = m};
-	uint64_t seed;
-
 	m->wants = (struct feeds_wants){on_wants, m};
-	if (m->world->nprobers == 0)
-		return;
-	evutil_secure_rng_get_bytes(&seed, sizeof(seed));
-	m->prober = prober_new(m->world, m->self, &on, seed, m->started);
 	m->turn = evtimer_new(m->daemon.base, on_turn, m);
 	if (m->turn == NULL)
 		abort();
+	take_probers(m, m->started);
 }
 
 /* Drains first: nothing may be announced without them. */
@@ -253,7 +251,6 @@ static void
 start_admin(struct managerd *m)
 {
 	char file[4096], why[8192];
-	size_t i;
 
 	m->rows = rows_new(m->world,
 	    keep_file("manager", m->self->id, "rows", file, sizeof(file)));
@@ -261,12 +258,7 @@ start_admin(struct managerd *m)
 	m->admin = admin_new(m->world, file);
 	if (admin_load(m->admin, why, sizeof(why)) < 0)
 		log_fatalx("admin", "%s", why);
-	for (i = 0; i < m->world->nservers; i++)
-		fleet_apply_admin(
-		    m->fleet, m->admin, ADMIN_SERVER, (int)i, m->started);
-	for (i = 0; i < m->world->nborders; i++)
-		fleet_apply_admin(
-		    m->fleet, m->admin, ADMIN_BORDER, (int)i, m->started);
+	take_admin(m, m->started);
 }
 
 static void
@@ -289,8 +281,7 @@ stop(struct managerd *m)
 	feeds_free(&m->feeds);
 	tries_free(&m->tries);
 	pollers_free(&m->pollers);
-	if (m->turn != NULL)
-		event_free(m->turn);
+	event_free(m->turn);
 	prober_free(&m->prober);
 	face_free(&m->face);
 	snap_free(&m->snap);
@@ -327,6 +318,7 @@ main(int argc, char **argv)
 	m.feeds = feeds_start(m.daemon.base, m.world, m.self, m.fleet, m.prober,
 	    &m.wants, m.started);
 	start_tick(&m);
+	reload_world(&m.daemon, CONF_SECRETS_READ, take_world, &m);
 	status = daemon_run(&m.daemon);
 	stop(&m);
 	return status;

@@ -25,6 +25,7 @@ struct managerd {
 	struct pollers *pollers;
 	struct tries *tries;
 	struct prober *prober; /* NULL: the world has none */
+	struct prober_events probing;
 	struct feeds_wants wants;
 	struct event *turn;
 	struct feeds *feeds;

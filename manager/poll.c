@@ -89,7 +89,7 @@ struct poller;
 
 /* What the two targets of a prober share. */
 struct probe {
-	struct probemib_cursor at;
+	struct record_cursor at;
 	bool synced;        /* the cursor is of a row that was read */
 	uint32_t epoch;     /* that it was in last; 0: not met yet */
 	struct addr *queue; /* QUEUE_MAX, a ring */
@@ -110,8 +110,9 @@ struct probe {
 struct target {
 	unsigned magic;
 	struct poller *poller;
-	int server; /* -1: a prober */
+	int server; /* in the world; -1: a prober */
 	int prober;
+	int place; /* in what we were given, for records */
 	bool sets; /* rows of targets; else it reads */
 	struct probe *probe;
 	struct event *again; /* of a prober: its next turn */
@@ -202,21 +203,29 @@ put(struct poller *p, const struct record *r)
 }
 
 static void
+about(const struct target *t, enum record_kind kind, struct record *r)
+{
+	r->kind = kind;
+	r->server = t->server >= 0 ? t->place : -1;
+	r->prober = t->server >= 0 ? -1 : t->place;
+}
+
+static void
 put_kind(struct target *t, enum record_kind kind)
 {
-	struct record r = {
-	    .kind = kind, .server = t->server, .prober = t->prober};
+	struct record r = {0};
 
+	about(t, kind, &r);
 	put(t->poller, &r);
 }
 
 static void __attribute__((format(printf, 3, 4)))
 put_fail(struct target *t, enum reason reason, const char *fmt, ...)
 {
-	struct record r = {
-	    .kind = RECORD_FAIL, .server = t->server, .prober = t->prober};
+	struct record r = {0};
 	va_list ap;
 
+	about(t, RECORD_FAIL, &r);
 	r.u.fail.reason = reason;
 	va_start(ap, fmt);
 	(void)vsnprintf(r.u.fail.text, sizeof(r.u.fail.text), fmt, ap);
@@ -229,9 +238,9 @@ put_fail(struct target *t, enum reason reason, const char *fmt, ...)
 static enum end
 on_load(struct target *t, const netsnmp_pdu *pdu)
 {
-	struct record r = {
-	    .kind = RECORD_SAMPLE, .server = t->server, .prober = t->prober};
+	struct record r = {0};
 
+	about(t, RECORD_SAMPLE, &r);
 	if (!pollmib_sample(pdu, agent_of(t)->kind, &t->ticks, &r.u.sample))
 		return END_OBJECTS;
 	r.u.sample.rtt_us = mono_us(mono_now(), t->sent);
@@ -244,10 +253,10 @@ on_load(struct target *t, const netsnmp_pdu *pdu)
 static enum end
 on_checks(struct target *t, const netsnmp_pdu *pdu)
 {
-	struct record r = {
-	    .kind = RECORD_CHECK, .server = t->server, .prober = t->prober};
+	struct record r = {0};
 	const netsnmp_variable_list *v = pdu->variables;
 
+	about(t, RECORD_CHECK, &r);
 	t->check_more = false;
 	while (v != NULL) {
 		switch (pollmib_check(&v, &t->check_at, &r.u.check)) {
@@ -270,9 +279,9 @@ static void
 put_prober(struct target *t, const struct probemib_status *s)
 {
 	struct probe *x = t->probe;
-	struct record r = {
-	    .kind = RECORD_PROBER, .server = -1, .prober = t->prober};
+	struct record r = {0};
 
+	about(t, RECORD_PROBER, &r);
 	r.u.prober = (struct record_prober){s->uplink, s->uplink_reason,
 	    mono_us(mono_now(), t->sent), x->taken, x->missing};
 	x->taken = x->missing = 0;
@@ -286,7 +295,7 @@ on_epoch(struct target *t, uint32_t epoch)
 	struct probe *x = t->probe;
 
 	if (epoch < x->at.epoch) {
-		x->at = (struct probemib_cursor){0, 0}; /* a clock went back */
+		x->at = (struct record_cursor){0, 0}; /* a clock went back */
 		x->synced = false;
 	}
 	if (x->epoch != 0 && x->epoch != epoch)
@@ -298,11 +307,11 @@ static unsigned
 put_rows(struct target *t, const netsnmp_variable_list *v)
 {
 	struct probe *x = t->probe;
-	struct record r = {
-	    .kind = RECORD_RESULT, .server = -1, .prober = t->prober};
-	struct probemib_cursor before = x->at;
+	struct record r = {0};
+	struct record_cursor before = x->at;
 	unsigned n;
 
+	about(t, RECORD_RESULT, &r);
 	for (n = 0; probemib_row(&v, &x->at, &r.u.result); n++) {
 		if (x->synced && x->at.epoch == before.epoch)
 			x->missing += x->at.index - before.index - 1;
@@ -312,6 +321,7 @@ put_rows(struct target *t, const netsnmp_variable_list *v)
 		before = x->at;
 		if (r.u.result.status == PROBE_PROVISIONAL && x->awaited > 0)
 			x->awaited--;
+		r.u.result.at = x->at;
 		if (r.u.result.addr.family != AF_UNSPEC)
 			put(t->poller, &r);
 	}
@@ -910,9 +920,9 @@ static void
 on_engine(struct target *t)
 {
 	netsnmp_session *s = snmp_sess_session(t->session);
-	struct record r = {
-	    .kind = RECORD_ENGINE_ID, .server = t->server, .prober = t->prober};
+	struct record r = {0};
 
+	about(t, RECORD_ENGINE_ID, &r);
 	if (!may_pin(t, s->securityEngineID, s->securityEngineIDLen)) {
 		close_session(t);
 		return;
@@ -1066,7 +1076,7 @@ take_order(struct poller *p, const struct order *o)
 	size_t i;
 
 	for (i = p->npaced; i < p->n; i++)
-		if (p->targets[i].sets && p->targets[i].prober == o->prober)
+		if (p->targets[i].sets && p->targets[i].place == o->prober)
 			t = &p->targets[i];
 	if (t == NULL)
 		return;
@@ -1254,15 +1264,20 @@ settle_in(void)
 /* Both targets of a prober; the one that sets rows meets its agent now, so
  * that the first row does not wait for that. */
 static void
-start_prober(struct target *t, int prober)
+start_prober(
+    struct target *t, int prober, int place, const struct record_cursor *at)
 {
 	struct probe *x = mem_new(sizeof(*x));
 	struct timeval at_once = {0};
 	int i;
 
+	x->at = *at;
+	x->epoch = at->epoch;
+	x->synced = at->epoch != 0;
 	x->queue = mem_array(QUEUE_MAX, sizeof(*x->queue));
 	for (i = 0; i < 2; i++) {
 		t[i].prober = prober;
+		t[i].place = place;
 		t[i].sets = i == 1;
 		t[i].probe = x;
 		t[i].again = evtimer_new(t->poller->base, on_again, &t[i]);
@@ -1292,12 +1307,14 @@ start_targets(struct poller *p, const struct poll_conf *conf)
 		t->poller = p;
 		t->server = i < p->npaced ? conf->servers[i] : -1;
 		t->prober = -1;
+		t->place = (int)i;
 		t->timer = evtimer_new(p->base, on_timer, t);
 		if (t->timer == NULL)
 			abort();
 	}
 	for (i = 0; i < conf->nprobers; i++)
-		start_prober(&p->targets[p->npaced + 2 * i], conf->probers[i]);
+		start_prober(&p->targets[p->npaced + 2 * i], conf->probers[i],
+		    (int)i, &conf->cursors[i]);
 	pace_init(&p->pace, p->npaced, p->manager->poll_us, mono_now());
 }
 

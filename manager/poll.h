@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "lib/world.h"
+#include "manager/record.h"
 
 struct poll_conf {
 	int fd; /* to the parent: SOCK_SEQPACKET */
@@ -20,6 +21,7 @@ struct poll_conf {
 	size_t n;
 	const int *probers; /* to be asked for paths */
 	size_t nprobers;
+	const struct record_cursor *cursors; /* one a prober: where to go on */
 };
 
 /* The life of the process after fork(): closes all other descriptors but

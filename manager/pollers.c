@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One slot a poller process: its agents never change, its process may. A
- * process that says nothing for ten seconds is killed; it beats each second.
- * Slots and their events belong to struct pollers.
+ * One slot a poller process: whom it polls changes only by a reload, its
+ * process may end at any time. A process that says nothing for ten seconds is
+ * killed; it beats each second. It names agents by their places in the lists
+ * of its slot. Slots and their events belong to struct pollers.
  */
 #include "manager/pollers.h"
 
@@ -16,6 +17,7 @@
 
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "manager/merge.h"
 #include "manager/poll.h"
 
 #define HANG_MS       10000
@@ -35,10 +37,12 @@ struct orders {
 
 struct slot {
 	struct pollers *owner;
-	int *servers;
+	int *servers; /* in the world */
 	size_t n;
 	int *probers;
+	struct record_cursor *cursors; /* one a prober */
 	size_t nprobers;
+	bool changed; /* during a reload: to be replaced */
 	pid_t pid;
 	int fd;
 	struct event *readable, *again;
@@ -49,8 +53,10 @@ struct slot {
 
 struct pollers {
 	struct pollers_conf conf;
-	struct slot *slots;
+	struct slot **slots;
 	size_t n;
+	struct slot *asks;       /* the one with the probers, or NULL */
+	struct record_beat gone; /* of slots that are no more */
 	struct event *watch;
 	struct mono watched;
 	struct orders *orders; /* one a prober of the world */
@@ -98,6 +104,19 @@ lose_probers(struct slot *s)
 	}
 }
 
+/* What is left of a process that has ended. */
+static void
+forget_process(struct slot *s)
+{
+	event_free(s->readable);
+	s->readable = NULL;
+	(void)close(s->fd);
+	s->fd = -1;
+	s->pid = 0;
+	add_up(&s->before, &s->beat);
+	memset(&s->beat, 0, sizeof(s->beat));
+}
+
 /* The process is gone or is to go; another one comes after a while. */
 static void
 end_process(struct slot *s, const char *why)
@@ -111,13 +130,7 @@ end_process(struct slot *s, const char *why)
 	else
 		log_warnx("pollers", "process %d: %s (exit %d)", (int)s->pid,
 		    why, WEXITSTATUS(status));
-	event_free(s->readable);
-	s->readable = NULL;
-	(void)close(s->fd);
-	s->fd = -1;
-	s->pid = 0;
-	add_up(&s->before, &s->beat);
-	memset(&s->beat, 0, sizeof(s->beat));
+	forget_process(s);
 	if (mono_ms(mono_now(), s->since) < SHORT_LIFE_MS)
 		s->failures++;
 	else
@@ -128,11 +141,29 @@ end_process(struct slot *s, const char *why)
 	start_later(s);
 }
 
+/* Places in our lists become numbers of the world. */
+static void
+hand_on(struct slot *s, struct record *r)
+{
+	const struct pollers_conf *c = &s->owner->conf;
+
+	if (r->kind == RECORD_BEAT) {
+		s->beat = r->u.beat;
+		return;
+	}
+	if (r->kind == RECORD_RESULT)
+		s->cursors[r->prober] = r->u.result.at;
+	if (r->server >= 0)
+		r->server = s->servers[r->server];
+	else
+		r->prober = s->probers[r->prober];
+	c->on_record(c->arg, r);
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct slot *s = arg;
-	const struct pollers_conf *c = &s->owner->conf;
 	struct record r;
 	ssize_t len;
 	int i;
@@ -147,15 +178,11 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 			return;
 		}
 		s->heard = mono_now();
-		if (!record_valid(&r, (size_t)len, c->world->nservers,
-			c->world->nprobers)) {
+		if (!record_valid(&r, (size_t)len, s->n, s->nprobers)) {
 			end_process(s, "sends what is no record");
 			return;
 		}
-		if (r.kind == RECORD_BEAT)
-			s->beat = r.u.beat;
-		else
-			c->on_record(c->arg, &r);
+		hand_on(s, &r);
 	}
 }
 
@@ -169,7 +196,8 @@ run_child(const struct slot *s, int fd)
 	    .servers = s->servers,
 	    .n = s->n,
 	    .probers = s->probers,
-	    .nprobers = s->nprobers};
+	    .nprobers = s->nprobers,
+	    .cursors = s->cursors};
 
 	poll_run(&conf);
 }
@@ -231,9 +259,43 @@ on_watch(evutil_socket_t fd, short what, void *arg)
 	if (late)
 		return;
 	for (i = 0; i < p->n; i++)
-		if (p->slots[i].pid > 0 &&
-		    mono_ms(now, p->slots[i].heard) > HANG_MS)
-			end_process(&p->slots[i], "hangs");
+		if (p->slots[i]->pid > 0 &&
+		    mono_ms(now, p->slots[i]->heard) > HANG_MS)
+			end_process(p->slots[i], "hangs");
+}
+
+static struct slot *
+add_slot(struct pollers *p)
+{
+	struct slot *s = mem_new(sizeof(*s));
+
+	s->owner = p;
+	s->fd = -1;
+	s->changed = true;
+	s->again = evtimer_new(p->conf.base, on_again, s);
+	if (s->again == NULL)
+		abort();
+	p->slots = mem_resize(p->slots, p->n + 1, sizeof(struct slot *));
+	p->slots[p->n++] = s;
+	return s;
+}
+
+static void
+slot_free(struct slot **sp)
+{
+	struct slot *s = *sp;
+
+	if (s->pid > 0) {
+		(void)kill(s->pid, SIGKILL);
+		(void)waitpid(s->pid, NULL, 0);
+		forget_process(s);
+	}
+	event_free(s->again);
+	free(s->servers);
+	free(s->probers);
+	free(s->cursors);
+	free(s);
+	*sp = NULL;
 }
 
 /* All probers in one process of their own: they are few, and asked so often
@@ -246,35 +308,72 @@ add_probers(struct pollers *p)
 
 	if (n == 0)
 		return;
-	s = &p->slots[p->n++];
+	s = p->asks = add_slot(p);
 	s->nprobers = n;
 	s->probers = mem_array(n, sizeof(*s->probers));
+	s->cursors = mem_array(n, sizeof(*s->cursors));
 	for (i = 0; i < n; i++)
 		s->probers[i] = (int)i;
 	p->orders = mem_array(n, sizeof(*p->orders));
 }
 
-/* Neighbours in the file go to different processes, so that none gets all of
- * one site. */
+/* Slots with room for one more, the emptiest of those that are to be replaced
+ * anyway; NULL: there is none. */
+static struct slot *
+find_room(const struct pollers *p)
+{
+	struct slot *best = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		struct slot *s = p->slots[i];
+
+		if (s == p->asks || s->n >= p->conf.manager->agents_per_poller)
+			continue;
+		if (best == NULL || s->changed > best->changed ||
+		    (s->changed == best->changed && s->n < best->n))
+			best = s;
+	}
+	return best;
+}
+
+/* Agents that are in no slot yet. Neighbours in the file go to different
+ * processes, so that none gets all of one site. */
 static void
-share_out(struct pollers *p)
+share_out(struct pollers *p, const bool *placed)
 {
 	const struct world *w = p->conf.world;
-	size_t i, agents = 0, most = p->conf.manager->agents_per_poller, at = 0;
+	size_t i, agents = 0, room = 0,
+		  most = p->conf.manager->agents_per_poller;
+	struct slot *s;
 
 	for (i = 0; i < w->nservers; i++)
-		agents += w->servers[i].agent.kind != AGENT_NONE;
-	p->n = (agents + most - 1) / most;
-	p->slots = mem_array(p->n + 1, sizeof(*p->slots));
+		agents += w->servers[i].agent.kind != AGENT_NONE && !placed[i];
+	for (i = 0; i < p->n; i++)
+		if (p->slots[i] != p->asks && p->slots[i]->n < most)
+			room += most - p->slots[i]->n;
+	for (; room < agents; room += most)
+		(void)add_slot(p);
 	for (i = 0; i < w->nservers; i++) {
-		struct slot *s;
-
-		if (w->servers[i].agent.kind == AGENT_NONE)
+		if (w->servers[i].agent.kind == AGENT_NONE || placed[i])
 			continue;
-		s = &p->slots[at++ % p->n];
+		s = find_room(p);
+		s->changed = true;
 		s->servers =
 		    mem_resize(s->servers, s->n + 1, sizeof(*s->servers));
 		s->servers[s->n++] = (int)i;
+	}
+}
+
+static void
+start_changed(struct pollers *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		if (p->slots[i]->changed && p->slots[i]->pid == 0)
+			start(p->slots[i]);
+		p->slots[i]->changed = false;
 	}
 }
 
@@ -283,26 +382,28 @@ pollers_start(const struct pollers_conf *conf)
 {
 	struct pollers *p = mem_new(sizeof(*p));
 	struct timeval tv = {WATCH_MS / 1000, 0};
-	size_t i;
+	bool *placed = mem_array(conf->world->nservers, sizeof(*placed));
 
 	p->conf = *conf;
 	p->watched = mono_now();
-	share_out(p);
+	share_out(p, placed);
+	free(placed);
 	add_probers(p);
-	for (i = 0; i < p->n; i++) {
-		struct slot *s = &p->slots[i];
-
-		s->owner = p;
-		s->fd = -1;
-		s->again = evtimer_new(conf->base, on_again, s);
-		if (s->again == NULL)
-			abort();
-		start(s);
-	}
+	start_changed(p);
 	p->watch = event_new(conf->base, -1, EV_PERSIST, on_watch, p);
 	if (p->watch == NULL || event_add(p->watch, &tv) < 0)
 		abort();
 	return p;
+}
+
+static void
+free_orders(struct orders *o, size_t n)
+{
+	size_t i;
+
+	for (i = 0; o != NULL && i < n; i++)
+		free(o[i].ring);
+	free(o);
 }
 
 void
@@ -313,26 +414,256 @@ pollers_free(struct pollers **pp)
 
 	if (p == NULL)
 		return;
-	for (i = 0; i < p->n; i++) {
-		struct slot *s = &p->slots[i];
-
-		if (s->pid > 0) {
-			(void)kill(s->pid, SIGKILL);
-			(void)waitpid(s->pid, NULL, 0);
-			event_free(s->readable);
-			(void)close(s->fd);
-		}
-		event_free(s->again);
-		free(s->servers);
-		free(s->probers);
-	}
-	for (i = 0; p->orders != NULL && i < p->conf.world->nprobers; i++)
-		free(p->orders[i].ring);
-	free(p->orders);
+	for (i = 0; i < p->n; i++)
+		slot_free(&p->slots[i]);
+	free_orders(p->orders, p->conf.world->nprobers);
 	event_free(p->watch);
 	free(p->slots);
 	free(p);
 	*pp = NULL;
+}
+
+/* --- another world --- */
+
+/* The place in the new world of a server that is polled as before, or -1. */
+static int
+same_server(const struct world *a, int n, const struct world *b)
+{
+	int is = world_server(b, a->servers[n].id);
+
+	return is >= 0 && merge_same_agent(
+			      a, &a->servers[n].agent, b, &b->servers[is].agent)
+		   ? is
+		   : -1;
+}
+
+int
+pollers_same_prober(const struct world *a, int n, const struct world *b)
+{
+	const struct border_prober *x = &a->probers[n], *y;
+	int border = world_border(b, a->borders[x->border].id);
+	size_t i;
+
+	for (i = 0; border >= 0 && i < b->nprobers; i++) {
+		y = &b->probers[i];
+		if (y->border == border &&
+		    merge_same_agent(a, &x->agent, b, &y->agent) &&
+		    (x->context == NULL) == (y->context == NULL) &&
+		    (x->context == NULL || strcmp(x->context, y->context) == 0))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Replace a process: all that it has said counts, and then the next one
+ * begins. */
+static void
+stop_process(struct slot *s)
+{
+	struct record r;
+
+	(void)event_del(s->again);
+	if (s->pid == 0)
+		return;
+	(void)kill(s->pid, SIGKILL);
+	(void)waitpid(s->pid, NULL, 0);
+	while (recv(s->fd, &r, sizeof(r), MSG_DONTWAIT) == (ssize_t)sizeof(r))
+		if (record_valid(&r, sizeof(r), s->n, s->nprobers))
+			hand_on(s, &r);
+	forget_process(s);
+	s->failures = 0;
+}
+
+/* Whether all that a slot polls is polled as before. */
+static bool
+is_same(const struct pollers *p, const struct slot *s, const struct world *w)
+{
+	size_t i;
+
+	if (s == p->asks && w->nprobers != s->nprobers)
+		return false;
+	for (i = 0; i < s->n; i++)
+		if (same_server(p->conf.world, s->servers[i], w) < 0)
+			return false;
+	for (i = 0; i < s->nprobers; i++)
+		if (pollers_same_prober(p->conf.world, s->probers[i], w) < 0)
+			return false;
+	return true;
+}
+
+/* The lists of a slot in numbers of the new world; who is gone is left out. */
+static void
+renumber(struct slot *s, const struct world *w, bool *placed)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++) {
+		int is = same_server(s->owner->conf.world, s->servers[i], w);
+
+		if (is < 0)
+			continue;
+		placed[is] = true;
+		s->servers[n++] = is;
+	}
+	s->n = n;
+}
+
+/* One list of all probers, in which those that stay go on where they were. */
+static void
+renumber_probers(struct pollers *p, const struct world *w)
+{
+	struct record_cursor *cursors =
+	    mem_array(w->nprobers, sizeof(*cursors));
+	struct orders *orders = mem_array(w->nprobers, sizeof(*orders));
+	struct slot *s = p->asks;
+	size_t i;
+
+	for (i = 0; i < s->nprobers; i++) {
+		int was = s->probers[i];
+		int is = pollers_same_prober(p->conf.world, was, w);
+
+		if (is < 0)
+			continue;
+		cursors[is] = s->cursors[i];
+		orders[is] = p->orders[was];
+		p->orders[was].ring = NULL;
+	}
+	free_orders(p->orders, p->conf.world->nprobers);
+	p->orders = orders;
+	/* A process that goes on has its own order of them. */
+	if (!s->changed) {
+		free(cursors);
+		for (i = 0; i < s->nprobers; i++)
+			s->probers[i] = pollers_same_prober(
+			    p->conf.world, s->probers[i], w);
+		return;
+	}
+	free(s->cursors);
+	s->cursors = cursors;
+	s->nprobers = w->nprobers;
+	s->probers = mem_resize(s->probers, s->nprobers, sizeof(*s->probers));
+	for (i = 0; i < s->nprobers; i++)
+		s->probers[i] = (int)i;
+}
+
+/* Slots that have nothing to poll any more. */
+static void
+drop_empty(struct pollers *p)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n; i++) {
+		struct slot *s = p->slots[i];
+
+		if (s->n > 0 || s->nprobers > 0) {
+			p->slots[n++] = s;
+			continue;
+		}
+		if (s == p->asks)
+			p->asks = NULL;
+		add_up(&p->gone, &s->before);
+		slot_free(&s);
+	}
+	p->n = n;
+	if (p->asks == NULL) {
+		free(p->orders);
+		p->orders = NULL;
+	}
+}
+
+/* What processes know of the manager's own element. */
+static bool
+same_manner(const struct manager *a, const struct manager *b)
+{
+	return a->poll_us == b->poll_us && a->timeout_us == b->timeout_us &&
+	       a->retries == b->retries &&
+	       a->agents_per_poller == b->agents_per_poller;
+}
+
+/* How many of a slot's agents stay with it. */
+static size_t
+staying(const struct pollers *p, const struct slot *s, const struct world *w)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		n += same_server(p->conf.world, s->servers[i], w) >= 0;
+	return n;
+}
+
+/* The slot with most room of those that could go on as they are, or NULL. */
+static struct slot *
+most_room(const struct pollers *p, size_t most)
+{
+	struct slot *best = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		struct slot *s = p->slots[i];
+
+		if (s != p->asks && !s->changed && s->n < most &&
+		    (best == NULL || s->n < best->n))
+			best = s;
+	}
+	return best;
+}
+
+/* Which processes are to be replaced: those who lose an agent, and as few of
+ * the others as are needed to give the new ones a place. */
+static void
+mark_changed(struct pollers *p, const struct world *w, const struct manager *m)
+{
+	bool same = same_manner(p->conf.manager, m);
+	size_t i, stay, fresh = 0, room = 0, most = m->agents_per_poller;
+	struct slot *s;
+
+	for (i = 0; i < w->nservers; i++)
+		fresh += w->servers[i].agent.kind != AGENT_NONE;
+	for (i = 0; i < p->n; i++) {
+		s = p->slots[i];
+		s->changed = !same || !is_same(p, s, w);
+		if (s == p->asks)
+			continue;
+		stay = staying(p, s, w);
+		fresh -= stay;
+		if (s->changed && stay < most)
+			room += most - stay;
+	}
+	while (room < fresh && (s = most_room(p, most)) != NULL) {
+		s->changed = true;
+		room += most - s->n;
+	}
+}
+
+bool
+pollers_renew(struct pollers *p, const struct world *w, const struct manager *m)
+{
+	bool *placed = mem_array(w->nservers, sizeof(*placed)), replaced;
+	bool anew = p->conf.manager->agents_per_poller != m->agents_per_poller;
+	size_t i;
+
+	mark_changed(p, w, m);
+	/* All of them before any numbers change. */
+	for (i = 0; i < p->n; i++)
+		if (p->slots[i]->changed)
+			stop_process(p->slots[i]);
+	for (i = 0; i < p->n; i++) {
+		if (anew)
+			p->slots[i]->n = 0;
+		renumber(p->slots[i], w, placed);
+	}
+	replaced = p->asks == NULL || p->asks->changed;
+	if (p->asks != NULL)
+		renumber_probers(p, w);
+	p->conf.world = w;
+	p->conf.manager = m;
+	if (p->asks == NULL)
+		add_probers(p);
+	share_out(p, placed);
+	free(placed);
+	drop_empty(p);
+	start_changed(p);
+	return replaced;
 }
 
 void
@@ -351,9 +682,9 @@ pollers_order(struct pollers *p, int prober, const struct addr *a)
 
 /* False: the process is behind. */
 static bool
-send_some(const struct slot *s, int prober, struct orders *o)
+send_some(const struct slot *s, int place, struct orders *o)
 {
-	struct order order = {.prober = prober};
+	struct order order = {.prober = place};
 	size_t i;
 
 	while (order.n < ORDER_ADDRESSES && order.n < o->n) {
@@ -370,17 +701,14 @@ send_some(const struct slot *s, int prober, struct orders *o)
 void
 pollers_flush(struct pollers *p)
 {
-	const struct slot *s;
+	const struct slot *s = p->asks;
 	size_t i;
 
-	if (p->orders == NULL)
-		return;
-	s = &p->slots[p->n - 1]; /* see add_probers() */
-	if (s->pid == 0)
+	if (s == NULL || s->pid == 0)
 		return;
 	for (i = 0; i < s->nprobers; i++)
-		while (p->orders[i].n > 0)
-			if (!send_some(s, (int)i, &p->orders[i]))
+		while (p->orders[s->probers[i]].n > 0)
+			if (!send_some(s, (int)i, &p->orders[s->probers[i]]))
 				break;
 }
 
@@ -399,7 +727,7 @@ pollers_count(const struct pollers *p)
 void
 pollers_info(const struct pollers *p, size_t i, struct poller_info *out)
 {
-	const struct slot *s = &p->slots[i];
+	const struct slot *s = p->slots[i];
 
 	*out = (struct poller_info){
 	    s->pid, s->n + s->nprobers, s->restarts, s->since, s->beat};
@@ -410,10 +738,10 @@ pollers_totals(const struct pollers *p, struct record_beat *out)
 {
 	size_t i;
 
-	memset(out, 0, sizeof(*out));
+	*out = p->gone;
 	for (i = 0; i < p->n; i++) {
-		add_up(out, &p->slots[i].before);
-		add_up(out, &p->slots[i].beat);
-		out->sessions += p->slots[i].beat.sessions;
+		add_up(out, &p->slots[i]->before);
+		add_up(out, &p->slots[i]->beat);
+		out->sessions += p->slots[i]->beat.sessions;
 	}
 }

@@ -9,6 +9,7 @@
  */
 
 #include <event2/event.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -22,6 +23,7 @@ struct pollers_conf {
 	struct event_base *base;
 	const struct world *world;
 	const struct manager *manager;
+	/* Servers and probers in it are numbers of the world. */
 	void (*on_record)(void *arg, const struct record *r);
 	/* The process that polls this prober is gone, or does not start. */
 	void (*on_prober_lost)(void *arg, int prober);
@@ -31,6 +33,18 @@ struct pollers_conf {
 /* Forks at once; without agents and probers there are no pollers. */
 struct pollers *pollers_start(const struct pollers_conf *conf);
 void pollers_free(struct pollers **p);
+
+/*
+ * Another world, while the old one is still there: processes all of whose
+ * agents stay as they are go on, others are replaced at once. What those have
+ * said by now is handed on before, in numbers of the old world. True if the
+ * process that asks probers was replaced: orders on their way are lost.
+ */
+bool pollers_renew(
+    struct pollers *p, const struct world *w, const struct manager *m);
+
+/* The prober of another world that is asked as this one was, or -1. Pure. */
+int pollers_same_prober(const struct world *a, int n, const struct world *b);
 
 /* Let a prober ping this address: kept until pollers_flush(), which gives the
  * process that asks probers what it takes. Bounded; what there is no room for

@@ -17,7 +17,7 @@ struct prefixes {
 	size_t nborders;
 	size_t stride;
 	size_t at_told, at_departed, at_values; /* in a path, bytes */
-	size_t max;
+	size_t max, most;                       /* most: what max ever was */
 	uint8_t **chunks;
 	size_t nchunks;
 	uint32_t *buckets;
@@ -39,22 +39,35 @@ round_up(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-struct prefixes *
-prefixes_new(size_t nborders, size_t max, uint64_t seed)
+static void
+set_layout(struct prefixes *s, size_t nborders)
 {
-	struct prefixes *s = mem_new(sizeof(*s));
-	size_t size = 16;
-
 	s->nborders = nborders;
 	s->at_told = round_up(sizeof(struct path));
 	s->at_values = s->at_told + nborders * sizeof(int32_t);
 	s->at_departed = s->at_values + PATH_REPS * nborders * sizeof(int32_t);
 	s->stride = round_up(s->at_departed + nborders);
-	s->max = max > 0 ? max : 1;
+}
+
+static void
+make_buckets(struct prefixes *s)
+{
+	size_t size = 16;
+
 	while (size < s->max)
 		size *= 2;
 	s->buckets = mem_array(size, sizeof(*s->buckets));
 	s->mask = (uint32_t)(size - 1);
+}
+
+struct prefixes *
+prefixes_new(size_t nborders, size_t max, uint64_t seed)
+{
+	struct prefixes *s = mem_new(sizeof(*s));
+
+	set_layout(s, nborders);
+	s->max = s->most = max > 0 ? max : 1;
+	make_buckets(s);
 	s->chunks = mem_array((s->max + 1) / CHUNK + 1, sizeof(*s->chunks));
 	s->seed = seed;
 	return s;
@@ -467,7 +480,7 @@ prefixes_add(
 	int32_t *v;
 	size_t n;
 
-	if (s->count == s->max && !make_room(s))
+	if (s->count >= s->max && !make_room(s))
 		return PATH_NONE;
 	i = take_spare(s);
 	p = prefixes_at(s, i);
@@ -485,4 +498,88 @@ prefixes_add(
 	list_add(s, i);
 	s->count++;
 	return i;
+}
+
+/* --- another world --- */
+
+/* The columns of one path; its links are numbers and hold. */
+static void
+copy_columns(const struct prefixes *old, uint32_t was_at,
+    const struct prefixes *s, uint32_t i, const int *from, int32_t none)
+{
+	size_t b;
+	int k;
+
+	for (b = 0; b < s->nborders; b++) {
+		size_t was = from[b] >= 0 ? (size_t)from[b] : 0;
+		bool is = from[b] >= 0;
+
+		prefixes_told(s, i)[b] =
+		    is ? prefixes_told(old, was_at)[was] : none;
+		if (is)
+			prefixes_departed(s, i)[b] =
+			    prefixes_departed(old, was_at)[was];
+		for (k = 0; k < PATH_REPS; k++)
+			prefixes_values(s, i, k)[b] =
+			    is ? prefixes_values(old, was_at, k)[was] : none;
+	}
+}
+
+/* A chunk at a time, as all of them may be most of our memory. */
+void
+prefixes_renumber(
+    struct prefixes *s, const int *from, size_t nborders, int32_t none)
+{
+	struct prefixes old = *s;
+	uint8_t *was;
+	uint32_t i;
+	size_t c;
+
+	old.chunks = &was;
+	set_layout(s, nborders);
+	for (c = 0; c < s->nchunks; c++) {
+		was = s->chunks[c];
+		s->chunks[c] = mem_array(CHUNK, s->stride);
+		for (i = 0; i < CHUNK; i++) {
+			uint32_t n = (uint32_t)c * CHUNK + i;
+
+			memcpy(prefixes_at(s, n), prefixes_at(&old, i),
+			    sizeof(struct path));
+			copy_columns(&old, i, s, n, from, none);
+		}
+		free(was);
+	}
+}
+
+static void
+rehash(struct prefixes *s)
+{
+	uint32_t i, *head;
+
+	free(s->buckets);
+	make_buckets(s);
+	for (i = 1; i <= s->used; i++) {
+		struct path *p = prefixes_at(s, i);
+		struct prefix x = prefixes_prefix(p);
+
+		if (!prefixes_used(s, i))
+			continue; /* its link is of the spare ones */
+		head = bucket(s, &x);
+		p->chain = *head;
+		*head = i;
+	}
+}
+
+void
+prefixes_set_max(struct prefixes *s, size_t max)
+{
+	s->max = max > 0 ? max : 1;
+	while (s->count > s->max && make_room(s))
+		;
+	if (s->max <= s->most)
+		return;
+	s->most = s->max;
+	s->chunks =
+	    mem_resize(s->chunks, (s->max + 1) / CHUNK + 1, sizeof(*s->chunks));
+	rehash(s);
 }

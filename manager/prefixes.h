@@ -58,6 +58,13 @@ struct prefixes;
 
 struct prefixes *prefixes_new(size_t nborders, size_t max, uint64_t seed);
 void prefixes_free(struct prefixes **s);
+/* Other borders: values of border i are from now on those that border from[i]
+ * had, `none` where that is -1. */
+void prefixes_renumber(
+    struct prefixes *s, const int *from, size_t nborders, int32_t none);
+/* Another bound; what is above it goes, the least lately touched first, as far
+ * as it can. */
+void prefixes_set_max(struct prefixes *s, size_t max);
 size_t prefixes_count(const struct prefixes *s);
 size_t prefixes_max(const struct prefixes *s);
 uint64_t prefixes_evicted(const struct prefixes *s);

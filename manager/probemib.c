@@ -62,7 +62,7 @@ name_of(enum mib_object o, struct name *n)
 
 void
 probemib_ask(
-    netsnmp_pdu *pdu, const struct probemib_cursor *behind, unsigned rows)
+    netsnmp_pdu *pdu, const struct record_cursor *behind, unsigned rows)
 {
 	struct name n;
 	size_t i;
@@ -144,14 +144,14 @@ probemib_status(const netsnmp_pdu *pdu, struct probemib_status *s,
 }
 
 static bool
-behind(const struct probemib_cursor *a, const struct probemib_cursor *b)
+behind(const struct record_cursor *a, const struct record_cursor *b)
 {
 	return a->epoch != b->epoch ? a->epoch > b->epoch : a->index > b->index;
 }
 
 /* The index of a variable in a column. */
 static bool
-index_in(const netsnmp_variable_list *v, int column, struct probemib_cursor *at)
+index_in(const netsnmp_variable_list *v, int column, struct record_cursor *at)
 {
 	if (!is_of(v, columns[column], 2))
 		return false;
@@ -187,11 +187,11 @@ read_row(netsnmp_variable_list const *const *part, struct record_result *r)
 }
 
 bool
-probemib_row(const netsnmp_variable_list **vp, struct probemib_cursor *at,
+probemib_row(const netsnmp_variable_list **vp, struct record_cursor *at,
     struct record_result *r)
 {
 	const netsnmp_variable_list *v = *vp, *part[COLUMNS];
-	struct probemib_cursor first = {0, 0}, here;
+	struct record_cursor first = {0, 0}, here;
 	int i;
 
 	for (i = 0; i < COLUMNS; i++, v = v->next_variable) {

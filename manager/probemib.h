@@ -20,11 +20,6 @@
 struct snmp_pdu; /* Net-SNMP's */
 struct variable_list;
 
-/* The last row of the journal that was read. */
-struct probemib_cursor {
-	uint32_t epoch, index;
-};
-
 struct probemib_status {
 	char border[RECORD_NAME]; /* that it pings out of */
 	enum state uplink;
@@ -34,13 +29,13 @@ struct probemib_status {
 
 /* How it does, and rows behind the cursor, in one GETBULK. */
 void probemib_ask(
-    struct snmp_pdu *pdu, const struct probemib_cursor *behind, unsigned rows);
+    struct snmp_pdu *pdu, const struct record_cursor *behind, unsigned rows);
 /* The first part of the answer, *rows is the second; false: it has no such
  * objects. */
 bool probemib_status(const struct snmp_pdu *pdu, struct probemib_status *s,
     const struct variable_list **rows);
 /* The next row; false: there is none that is whole. The cursor goes on. */
-bool probemib_row(const struct variable_list **v, struct probemib_cursor *at,
+bool probemib_row(const struct variable_list **v, struct record_cursor *at,
     struct record_result *r);
 
 /* New rows of the target table for these addresses, numbered from `index` on,

@@ -75,19 +75,18 @@ nborders(const struct prober *p)
 	return p->world->nborders;
 }
 
-struct prober *
-prober_new(const struct world *w, const struct manager *m,
-    const struct prober_events *on, uint64_t seed, struct mono now)
+/* All that has the numbers of a world, for this one. */
+static void
+use_world(struct prober *p, const struct world *w, const struct manager *m,
+    struct mono now)
 {
-	struct prober *p = mem_new(sizeof(*p));
 	size_t i;
 
 	p->world = w;
 	p->manager = m;
-	p->on = *on;
-	p->paths = prefixes_new(w->nborders, m->prefixes, seed);
 	p->agents = mem_array(w->nprobers, sizeof(*p->agents));
 	p->of_border = mem_array(w->nborders, sizeof(*p->of_border));
+	p->masked = mem_array(w->nborders, sizeof(*p->masked));
 	for (i = 0; i < w->nborders; i++)
 		p->of_border[i] = -1;
 	for (i = 0; i < w->nprobers; i++) {
@@ -96,22 +95,33 @@ prober_new(const struct world *w, const struct manager *m,
 		    (struct status){STATE_UNKNOWN, REASON_NOT_JUDGED, now, 0};
 		p->agents[i].uplink = STATE_UNKNOWN;
 	}
-	p->rounds = mem_array(PROBER_ROUNDS + 1, sizeof(*p->rounds));
-	for (i = PROBER_ROUNDS; i > 0; i--) {
-		p->rounds[i].next = p->spare;
-		p->spare = (uint32_t)i;
-	}
 	p->fresh_us = m->probe_fresh_us;
 	p->expire_us = m->probe_expire_us;
 	/* Probers send a ping in 3 s to a prefix, but for bursts, and four
 	 * make a train: three trains within what is fresh. */
 	p->reps_max = p->fresh_us < THREE_US ? 2 : PATH_REPS;
 	p->burst = m->probe_rate / 10.0 > 3 ? m->probe_rate / 10.0 : 3;
+}
+
+struct prober *
+prober_new(const struct world *w, const struct manager *m,
+    const struct prober_events *on, uint64_t seed, struct mono now)
+{
+	struct prober *p = mem_new(sizeof(*p));
+	size_t i;
+
+	use_world(p, w, m, now);
+	p->on = *on;
+	p->paths = prefixes_new(w->nborders, m->prefixes, seed);
+	p->rounds = mem_array(PROBER_ROUNDS + 1, sizeof(*p->rounds));
+	for (i = PROBER_ROUNDS; i > 0; i--) {
+		p->rounds[i].next = p->spare;
+		p->spare = (uint32_t)i;
+	}
 	p->tokens = p->burst;
 	p->filled = now;
 	p->random = seed | 1;
 	p->values = mem_array(CHILDREN, sizeof(*p->values));
-	p->masked = mem_array(w->nborders, sizeof(*p->masked));
 	p->log.burst = 5;
 	return p;
 }
@@ -1307,6 +1317,91 @@ prober_lost(struct prober *p, int prober, struct mono now)
 	    .text = "the process that polls it is gone"};
 
 	take_failure(p, prober, &f, now);
+}
+
+/* --- another world --- */
+
+/* Which border of the old world each one of the new is; whether there is any
+ * difference. */
+static bool
+borders_from(const struct world *old, const struct world *w, int *from)
+{
+	bool differ = old->nborders != w->nborders;
+	size_t i;
+
+	for (i = 0; i < w->nborders; i++) {
+		from[i] = world_border(old, w->borders[i].id);
+		differ |= from[i] != (int)i;
+	}
+	return differ;
+}
+
+/* Steps of borders that are gone were given up before. */
+static void
+renumber_rounds(struct prober *p, const int *from, size_t nold, size_t n)
+{
+	uint32_t i;
+	size_t k, b;
+
+	for (i = 1; i <= PROBER_ROUNDS; i++) {
+		struct round *r = &p->rounds[i];
+		uint8_t *old = r->step;
+
+		r->step = NULL; /* made by new_round() where there is none */
+		if (r->path != PATH_NONE)
+			r->step = mem_array(PATH_REPS * n, sizeof(*r->step));
+		for (k = 0; r->step != NULL && k < PATH_REPS; k++)
+			for (b = 0; b < n; b++)
+				if (from[b] >= 0)
+					r->step[k * n + b] =
+					    old[k * nold + (size_t)from[b]];
+		free(old);
+	}
+}
+
+static void
+drop_prober(struct prober *p, int prober, struct mono now)
+{
+	set_uplink(p, prober, STATE_UNKNOWN, REASON_NOT_JUDGED);
+	p->agents[prober].status.state = STATE_UNKNOWN;
+	lose_steps(p, prober, false, now);
+}
+
+void
+prober_renew(struct prober *p, const struct world *w, const struct manager *m,
+    int (*same)(const struct world *a, int n, const struct world *b),
+    struct mono now)
+{
+	const struct world *old = p->world;
+	struct prober_agent *agents = p->agents;
+	int *from = mem_array(w->nborders, sizeof(*from)), is;
+	size_t i;
+
+	for (i = 0; i < old->nprobers; i++)
+		if (same(old, (int)i, w) < 0)
+			drop_prober(p, (int)i, now);
+	free(p->of_border);
+	free(p->masked);
+	use_world(p, w, m, now);
+	for (i = 0; i < old->nprobers; i++) {
+		is = same(old, (int)i, w);
+		if (is >= 0)
+			p->agents[is] = agents[i];
+	}
+	free(agents);
+	if (borders_from(old, w, from)) {
+		prefixes_renumber(p->paths, from, w->nborders, WINDOW_NONE);
+		renumber_rounds(p, from, old->nborders, w->nborders);
+	}
+	free(from);
+	prefixes_set_max(p->paths, m->prefixes);
+	sweep_again(p);
+}
+
+void
+prober_again(struct prober *p, int prober, struct mono now)
+{
+	lose_steps(p, prober, true, now);
 }
 
 const struct prober_agent *

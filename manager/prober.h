@@ -81,6 +81,19 @@ struct prober;
 struct prober *prober_new(const struct world *w, const struct manager *m,
     const struct prober_events *on, uint64_t seed, struct mono now);
 void prober_free(struct prober **p);
+/*
+ * Another world, while the old one is still there. What was measured stays
+ * with its border, by id; what a prober that is gone, or is another one now,
+ * was asked for is given up, which may tell lines and uplinks: all is of the
+ * old world until this returns. `same` tells where the prober is in the new
+ * world, or -1.
+ */
+void
+prober_renew(struct prober *p, const struct world *w, const struct manager *m,
+    int (*same)(const struct world *a, int n, const struct world *b),
+    struct mono now);
+/* What it was asked for is lost on the way: ask again. */
+void prober_again(struct prober *p, int prober, struct mono now);
 
 /* A director wants to know about a client. */
 void prober_want(struct prober *p, const struct addr *client, struct mono now);

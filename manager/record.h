@@ -73,6 +73,11 @@ enum probe_status {
 	PROBE_INEXACT      /* replied, but not by the kernel's stamps */
 };
 
+/* The last row of a prober's journal that was read. */
+struct record_cursor {
+	uint32_t epoch, index; /* {0, 0}: none yet */
+};
+
 struct record_prober {
 	enum state uplink; /* as its canaries see it */
 	enum reason uplink_reason;
@@ -88,12 +93,15 @@ struct record_result {
 	uint32_t spread_us;
 	uint32_t loss;   /* hundredths of 1 % */
 	uint32_t age_ms; /* of the row when it was read */
+	struct record_cursor at;
 };
 
 struct record {
 	uint32_t kind;
-	int32_t server; /* in the world; -1 for RECORD_BEAT and probers */
-	int32_t prober; /* in the world, if server is -1 */
+	/* Places in what the process was given to poll, and so in its packets
+	 * whatever becomes of the world; pollers.c makes numbers of it. */
+	int32_t server; /* -1 for RECORD_BEAT and probers */
+	int32_t prober; /* if server is -1 */
 	union {
 		struct record_sample sample;
 		struct record_fail fail;
@@ -111,7 +119,7 @@ struct record {
 /* What the manager tells a poller: addresses that a prober is to ping. */
 #define ORDER_ADDRESSES 32
 struct order {
-	int32_t prober; /* in the world */
+	int32_t prober; /* place, as in a record */
 	uint32_t n;
 	struct addr addr[ORDER_ADDRESSES];
 };

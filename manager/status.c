@@ -211,16 +211,15 @@ send_feeds(struct managerd *m, struct peer *p, struct mono now)
 		feeds_info(m->feeds, i, &x);
 		peer_send(p,
 		    "row feed %s state=%s reason=%s since=%lld synced=%s "
-		    "skewed=%s lines=%" PRIu64 " bytes=%" PRIu64
+		    "skewed=%s hash=%.12s lines=%" PRIu64 " bytes=%" PRIu64
 		    " queued=%zu errors=%" PRIu64 " pictures=%" PRIu64
 		    " wants=%" PRIu64,
 		    x.id, state_text(x.status.state),
 		    reason_text(x.status.reason), seconds(now, x.status.since),
-		    yes(x.synced),
-		    yes(x.hash[0] != '\0' &&
-			strcmp(x.hash, m->world->hash) != 0),
-		    x.counters.lines_out, x.counters.bytes_out,
-		    x.counters.queued, x.counters.errors, x.syncs, x.wants);
+		    yes(x.synced), yes(x.skewed),
+		    x.hash[0] != '\0' ? x.hash : "-", x.counters.lines_out,
+		    x.counters.bytes_out, x.counters.queued, x.counters.errors,
+		    x.syncs, x.wants);
 	}
 }
 
@@ -274,12 +273,12 @@ send_managers(struct managerd *m, struct peer *p)
 	size_t i;
 
 	for (i = 0; i < control_count(m->control); i++) {
-		if ((int)i == m->self->n)
-			continue;
 		control_info(m->control, i, &x);
-		peer_send(p, "row manager %s state=%s skewed=%s", x.id,
-		    x.up ? "up" : "down",
-		    yes(x.up && strcmp(x.hash, m->world->hash) != 0));
+		if (x.self)
+			continue;
+		peer_send(p, "row manager %s state=%s skewed=%s hash=%.12s",
+		    x.id, x.up ? "up" : "down", yes(x.skewed),
+		    x.hash[0] != '\0' ? x.hash : "-");
 	}
 }
 

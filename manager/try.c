@@ -226,6 +226,32 @@ tries_free(struct tries **tp)
 	*tp = NULL;
 }
 
+static void
+renew_list(struct list *l,
+    int (*place)(void *arg, int n, int *server, int *service), void *arg)
+{
+	struct try *x, *next;
+
+	for (x = l->first; x != NULL; x = next) {
+		next = x->next;
+		x->n = place(arg, x->n, &x->server, &x->service);
+		if (x->n >= 0)
+			continue;
+		take_out(l, x);
+		try_free(x);
+	}
+}
+
+void
+tries_renew(struct tries *t, const struct world *w,
+    int (*place)(void *arg, int n, int *server, int *service), void *arg)
+{
+	t->world = w;
+	renew_list(&t->running, place, arg);
+	renew_list(&t->waiting, place, arg);
+	start_waiting(t);
+}
+
 void
 try_start(struct tries *t, int n, int server, int service)
 {

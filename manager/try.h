@@ -24,6 +24,11 @@ struct tries *tries_new(struct event_base *base, const struct world *w,
 /* No `done` after this. */
 void tries_free(struct tries **t);
 
+/* From now on it is about this world: `place` gives the new number of each try
+ * under way, with its server and service, or -1: it is given up. */
+void tries_renew(struct tries *t, const struct world *w,
+    int (*place)(void *arg, int n, int *server, int *service), void *arg);
+
 /* Try this service on this server; `n` is the caller's name for it. Waits for
  * its turn if too many are under way. */
 void try_start(struct tries *t, int n, int server, int service);

@@ -149,11 +149,13 @@ is_recent_death(const struct fleet_use *u, struct mono now)
 	       mono_ms(now, u->died) < FREEZE_WINDOW_MS;
 }
 
-/* After our own start nothing is known yet, but others may know it live. */
+/* After our own start nothing is known yet, but others may know it live; of
+ * what a reload has added nobody does. */
 static bool
-is_presumed_live(const struct status *s)
+is_presumed_live(const struct fleet_use *u)
 {
-	return status_is_live(s) || s->state == STATE_UNKNOWN;
+	return status_is_live(&u->status) ||
+	       (u->status.state == STATE_UNKNOWN && !u->added);
 }
 
 /* Whether this one would be one too many. */
@@ -168,7 +170,7 @@ would_freeze(const struct fleet *f, const struct fleet_use *u, struct mono now)
 	for (i = 0; i < s->nuse; i++) {
 		bool dead = is_recent_death(&all[i], now);
 
-		live += is_presumed_live(&all[i].status) || dead;
+		live += is_presumed_live(&all[i]) || dead;
 		dying += dead || (all[i].held && &all[i] != u);
 	}
 	return judge_freezes(live, dying);
@@ -227,23 +229,30 @@ hold(struct fleet *f, struct fleet_use *u, enum reason reason, bool quietly,
 	freeze(f, u->service, now);
 }
 
+/* A freeze ends with the last one that is held. */
 static void
-release(struct fleet *f, struct fleet_use *u, struct mono now)
+thaw(struct fleet *f, int service, struct mono now)
 {
-	struct fleet_service *s = &f->services[u->service];
-	const struct service *conf = &f->world->services[u->service];
+	struct fleet_service *s = &f->services[service];
+	const struct service *conf = &f->world->services[service];
 	size_t i;
 
-	u->held = u->quietly = false;
-	u->next_try = now;
 	if (!s->frozen)
 		return;
 	for (i = 0; i < conf->nuse; i++)
 		if (f->uses[s->first + (int)i].held)
 			return;
 	s->frozen = false;
-	service_status(f, u->service, now);
+	service_status(f, service, now);
 	log_warnx("fleet", "%s is no longer frozen", conf->id);
+}
+
+static void
+release(struct fleet *f, struct fleet_use *u, struct mono now)
+{
+	u->held = u->quietly = false;
+	u->next_try = now;
+	thaw(f, u->service, now);
 }
 
 /* Whether a use that is held must go down after all. */
@@ -260,7 +269,7 @@ static bool
 is_dying(const struct fleet_use *u, const struct verdict *v)
 {
 	return v->state == STATE_DOWN && v->reason != REASON_BY_OPERATOR &&
-	       is_presumed_live(&u->status);
+	       is_presumed_live(u);
 }
 
 /* Whether this one is kept from going down now. */
@@ -300,7 +309,7 @@ note_change(struct fleet *f, struct fleet_use *u, const struct verdict *v,
 	bool is = v->state == STATE_UP || v->state == STATE_OVERLOADED;
 
 	if (v->state == STATE_DOWN && v->reason != REASON_BY_OPERATOR &&
-	    is_presumed_live(&u->status))
+	    is_presumed_live(u))
 		u->died = now;
 	/* First seen up after our own start: it may have been so for long. */
 	if (is && !was && u->status.state != STATE_UNKNOWN)
@@ -363,4 +372,21 @@ verdict_server(struct fleet *f, int server, struct mono now)
 		server_status(f, server, now);
 		site_status(f, f->world->servers[server].site, now);
 	}
+}
+
+void
+verdict_settle(struct fleet *f, struct mono now)
+{
+	size_t i;
+
+	for (i = 0; i < f->world->nservices; i++) {
+		thaw(f, (int)i, now);
+		service_status(f, (int)i, now);
+	}
+	for (i = 0; i < f->world->nservers; i++) {
+		verdict_server(f, (int)i, now);
+		server_status(f, (int)i, now);
+	}
+	for (i = 0; i < f->world->nsites; i++)
+		site_status(f, (int)i, now);
 }

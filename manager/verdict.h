@@ -13,6 +13,10 @@
 void verdict_use(struct fleet *f, struct fleet_use *u, struct mono now);
 void verdict_server(struct fleet *f, int server, struct mono now);
 
+/* Behind a reload, as some of them may have gone: judge anew all that uses are
+ * part of. */
+void verdict_settle(struct fleet *f, struct mono now);
+
 /* Whether the manager has to try the service by itself. */
 bool verdict_needs_try(const struct fleet *f, const struct fleet_use *u);
 /* Whether the agent answers with values that are new enough. */

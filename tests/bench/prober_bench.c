@@ -100,7 +100,7 @@ answer_all(struct bench *b, enum probe_status status)
 	for (i = 0; i < b->norders; i++) {
 		r.prober = b->orders[i].prober;
 		r.u.result = (struct record_result){b->orders[i].addr, status,
-		    20000 + 1000 * (uint32_t)r.prober, 100, 0, 10};
+		    20000 + 1000 * (uint32_t)r.prober, 100, 0, 10, {0, 0}};
 		prober_record(b->prober, &r, b->now);
 	}
 }

@@ -38,8 +38,9 @@ admin_text_line(
 	if (line_split(&l, copy, strlen(copy), &bad) == 0 &&
 	    admin_parse_line(w, &l, 1, &word, why, sizeof(why)) == 0) {
 		(void)admin_take(t, &word, word.entry.when % 2 == 0, &saved);
-		if (admin_line(w, word.kind, word.n, &word.entry, out,
-			sizeof(out)) < 0 ||
+		if (admin_line(word.kind,
+			word.n >= 0 ? admin_id(t, word.kind, word.n) : word.id,
+			&word.entry, out, sizeof(out)) < 0 ||
 		    line_split(&l, out, strlen(out), &bad) < 0 ||
 		    admin_parse_line(w, &l, 1, &again, why, sizeof(why)) < 0 ||
 		    memcmp(&word, &again, sizeof(word)) != 0)

@@ -102,7 +102,7 @@ drop_uplink(void *arg, int border, bool down, enum reason reason)
 
 static void
 read_all(struct prober *p, const struct world *w, const netsnmp_pdu *pdu,
-    struct probemib_cursor *at, struct mono now)
+    struct record_cursor *at, struct mono now)
 {
 	struct record r = {.server = -1, .prober = at->epoch & 1};
 	const netsnmp_variable_list *v;
@@ -133,7 +133,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct world *w;
 	struct prober_events on = {drop_order, drop_line, drop_uplink, NULL};
 	struct mono now = {INT64_C(1000000000000)};
-	struct probemib_cursor at = {0, 0};
+	struct record_cursor at = {0, 0};
 	struct prober *p;
 	netsnmp_pdu *pdu;
 	size_t n;

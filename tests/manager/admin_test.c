@@ -57,10 +57,9 @@ a_line_is_read_and_written_alike(void)
 	CU_ASSERT_EQUAL(word.entry.state, ADMIN_DRAINING);
 	CU_ASSERT_STRING_EQUAL(word.entry.why, "new disk");
 	CU_ASSERT_EQUAL(
-	    admin_line(w, word.kind, word.n, &word.entry, out, sizeof(out)), 0);
+	    admin_line(word.kind, "b", &word.entry, out, sizeof(out)), 0);
 	CU_ASSERT_STRING_EQUAL(out, line);
-	CU_ASSERT_EQUAL(
-	    admin_line(w, word.kind, word.n, &word.entry, out, 20), -1);
+	CU_ASSERT_EQUAL(admin_line(word.kind, "b", &word.entry, out, 20), -1);
 	world_free(&w);
 }
 
@@ -69,8 +68,8 @@ mistakes_are_named(void)
 {
 	static const char *const bad[][2] = {
 	    {"admin host a draining 0 - -", "host"},
-	    {"admin server x draining 0 - -", "server x"},
-	    {"admin border x draining 0 - -", "border x"},
+	    {"admin server x/y draining 0 - -", "x/y"},
+	    {"admin border % draining 0 - -", "%"},
 	    {"admin server a gone 0 - -", "gone"},
 	    {"admin server a draining soon - -", "soon"},
 	    {"admin server a draining -1 - -", "-1"},
@@ -223,6 +222,83 @@ a_disk_that_fails_is_told(void)
 	world_free(&w);
 }
 
+static const char less[] =
+    "<policy id='p'><connections/></policy>" WORLD_SERVER("b", "la",
+	"2") "<service id='www' host='www.t' policy='p'><use server='b'/>"
+	     "</service>";
+
+static void
+a_drain_waits_for_what_a_reload_takes_away(void)
+{
+	struct world *w = make_world(farm), *without = make_world(less), *back;
+	struct admin_table *t = admin_new(w, NULL);
+	const struct admin_entry *e;
+	enum admin_kind kind;
+	const char *id;
+
+	(void)take(t, w, "admin server a draining 500 x y", false);
+	(void)take(t, w, "admin server b disabled 500 x y", false);
+	admin_renew(t, without);
+	world_free(&w);
+	CU_ASSERT_EQUAL(admin_count(t, ADMIN_SERVER), 1);
+	CU_ASSERT_EQUAL(admin_entry(t, ADMIN_SERVER, 0)->state, ADMIN_DISABLED);
+	CU_ASSERT_EQUAL_FATAL(admin_absent_count(t), 1);
+	e = admin_absent(t, 0, &kind, &id);
+	CU_ASSERT_EQUAL(e->state, ADMIN_DRAINING);
+	CU_ASSERT_STRING_EQUAL(id, "a");
+	back = make_world(farm);
+	admin_renew(t, back);
+	world_free(&without);
+	CU_ASSERT_EQUAL(admin_absent_count(t), 0);
+	CU_ASSERT_EQUAL(admin_server(t, 0), ADMIN_DRAINING);
+	CU_ASSERT_EQUAL(admin_server(t, 1), ADMIN_DISABLED);
+	admin_free(&t);
+	world_free(&back);
+}
+
+/* Another manager has read a newer configuration than we. */
+static void
+a_word_about_what_is_to_come_is_kept_on_disk(void)
+{
+	char file[] = "/tmp/hop-admin-XXXXXX", why[512];
+	struct world *w = make_world(less), *later = make_world(farm);
+	struct admin_table *t = admin_new(w, file);
+
+	(void)close(mkstemp(file));
+	admin_free(&t);
+	t = admin_new(w, file);
+	CU_ASSERT_TRUE(take(t, w, "admin server a draining 5 x y", false));
+	CU_ASSERT_FALSE(take(t, w, "admin server a enabled 4 x y", false));
+	admin_free(&t);
+	t = admin_new(w, file);
+	CU_ASSERT_EQUAL(admin_load(t, why, sizeof(why)), 0);
+	CU_ASSERT_EQUAL(admin_absent_count(t), 1);
+	admin_renew(t, later);
+	CU_ASSERT_EQUAL(admin_server(t, 0), ADMIN_DRAINING);
+	admin_free(&t);
+	world_free(&w);
+	world_free(&later);
+	unlink(file);
+}
+
+static void
+words_about_nothing_are_bounded(void)
+{
+	struct world *w = make_world(less);
+	struct admin_table *t = admin_new(w, NULL);
+	char text[128];
+	int i;
+
+	for (i = 1; i <= ADMIN_ABSENT_MAX + 2; i++) {
+		(void)snprintf(text, sizeof(text),
+		    "admin server x%d draining %d x y", i, i);
+		(void)take(t, w, text, false);
+	}
+	CU_ASSERT_EQUAL(admin_absent_count(t), ADMIN_ABSENT_MAX);
+	admin_free(&t);
+	world_free(&w);
+}
+
 static const struct unit_test tests[] = {
     {"a line is read and written alike", a_line_is_read_and_written_alike},
     {"mistakes are named", mistakes_are_named},
@@ -235,6 +311,11 @@ static const struct unit_test tests[] = {
     {"a file with mistakes is used as far as it goes",
 	a_file_with_mistakes_is_used_as_far_as_it_goes},
     {"a disk that fails is told", a_disk_that_fails_is_told},
+    {"a drain waits for what a reload takes away",
+	a_drain_waits_for_what_a_reload_takes_away},
+    {"a word about what is to come is kept on disk",
+	a_word_about_what_is_to_come_is_kept_on_disk},
+    {"words about nothing are bounded", words_about_nothing_are_bounded},
 };
 
 UNIT_MAIN("manager/admin", tests)

@@ -169,6 +169,72 @@ children_come_and_go(void)
 	prefixes_free(&s);
 }
 
+static void
+values_follow_their_border(void)
+{
+	struct prefixes *s = prefixes_new(2, 3000, 1);
+	const int from[] = {-1, 1, 0};
+	unsigned n;
+	uint32_t i;
+
+	for (n = 1; n <= 2500; n++) {
+		i = add(s, n, 24, T(n));
+		prefixes_told(s, i)[0] = (int32_t)n;
+		prefixes_told(s, i)[1] = -(int32_t)n;
+		prefixes_values(s, i, 2)[1] = 7;
+		prefixes_departed(s, i)[0] = 1;
+		prefixes_set_due(s, i, T(9000 - n));
+	}
+	prefixes_remove(s, find(s, 3, 24));
+	prefixes_renumber(s, from, 3, -1);
+	for (n = 1; n <= 2500; n++) {
+		i = find(s, n, 24);
+		if (n == 3) {
+			CU_ASSERT_EQUAL(i, PATH_NONE);
+			continue;
+		}
+		CU_ASSERT_FATAL(i != PATH_NONE);
+		CU_ASSERT_EQUAL(prefixes_told(s, i)[0], -1);
+		CU_ASSERT_EQUAL(prefixes_told(s, i)[1], -(int32_t)n);
+		CU_ASSERT_EQUAL(prefixes_told(s, i)[2], (int32_t)n);
+		CU_ASSERT_EQUAL(prefixes_values(s, i, 2)[1], 7);
+		CU_ASSERT_EQUAL(prefixes_values(s, i, 2)[0], -1);
+		CU_ASSERT_EQUAL(prefixes_departed(s, i)[2], 1);
+		CU_ASSERT_EQUAL(prefixes_departed(s, i)[0], 0);
+	}
+	CU_ASSERT_EQUAL(prefixes_due(s, T(9001)), find(s, 2500, 24));
+	CU_ASSERT_EQUAL(prefixes_oldest(s), find(s, 1, 24));
+	(void)add(s, 3, 24, T(1)); /* in the place that was free */
+	CU_ASSERT_EQUAL(prefixes_told(s, find(s, 3, 24))[2], -1);
+	prefixes_free(&s);
+}
+
+static void
+the_bound_may_grow_and_shrink(void)
+{
+	struct prefixes *s = prefixes_new(1, 20, 1);
+	unsigned n;
+
+	for (n = 0; n < 20; n++)
+		(void)add(s, n, 24, T(1 + n));
+	prefixes_set_max(s, 5);
+	CU_ASSERT_EQUAL(prefixes_count(s), 5);
+	CU_ASSERT_EQUAL(find(s, 14, 24), PATH_NONE);
+	CU_ASSERT(find(s, 15, 24) != PATH_NONE);
+	(void)add(s, 100, 24, T(50));
+	CU_ASSERT_EQUAL(prefixes_count(s), 5);
+	prefixes_set_max(s, 10);
+	prefixes_set_max(s, 5000);
+	for (n = 200; n < 4200; n++)
+		CU_ASSERT(add(s, n, 24, T(60)) != PATH_NONE);
+	CU_ASSERT_EQUAL(prefixes_count(s), 4005);
+	for (n = 200; n < 4200; n++)
+		CU_ASSERT(find(s, n, 24) != PATH_NONE);
+	CU_ASSERT(find(s, 100, 24) != PATH_NONE);
+	CU_ASSERT(find(s, 19, 24) != PATH_NONE);
+	prefixes_free(&s);
+}
+
 static const struct unit_test tests[] = {
     {"what is put is found with nothing told",
 	what_is_put_is_found_with_nothing_told},
@@ -179,6 +245,8 @@ static const struct unit_test tests[] = {
     {"urgent ones are served in the order they came",
 	urgent_ones_are_served_in_the_order_they_came},
     {"children come and go", children_come_and_go},
+    {"values follow their border", values_follow_their_border},
+    {"the bound may grow and shrink", the_bound_may_grow_and_shrink},
 };
 
 UNIT_MAIN("manager/prefixes", tests)

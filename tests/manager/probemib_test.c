@@ -70,7 +70,7 @@ a_prober_is_read_with_its_journal(void)
 {
 	netsnmp_pdu *pdu = answer("ny", 9);
 	const netsnmp_variable_list *v;
-	struct probemib_cursor at = {7, 3};
+	struct record_cursor at = {7, 3};
 	struct probemib_status s;
 	struct record_result r;
 
@@ -101,7 +101,7 @@ what_is_behind_the_journal_is_no_row(void)
 {
 	netsnmp_pdu *pdu = answer("ny", 9);
 	const netsnmp_variable_list *v;
-	struct probemib_cursor at = {9, 3};
+	struct record_cursor at = {9, 3};
 	struct probemib_status s;
 	struct record_result r;
 	int i;
@@ -118,7 +118,7 @@ rows_that_are_cut_off_or_go_back_end_it(void)
 {
 	netsnmp_pdu *pdu = answer("ny", 9);
 	const netsnmp_variable_list *v;
-	struct probemib_cursor at = {9, 3};
+	struct record_cursor at = {9, 3};
 	struct probemib_status s;
 	struct record_result r;
 
@@ -141,7 +141,7 @@ a_row_of_nonsense_is_passed_over(void)
 {
 	netsnmp_pdu *pdu = answer("ny", 9);
 	const netsnmp_variable_list *v;
-	struct probemib_cursor at = {9, 0};
+	struct record_cursor at = {9, 0};
 	struct probemib_status s;
 	struct record_result r;
 
@@ -174,7 +174,7 @@ static void
 a_request_has_all_it_needs(void)
 {
 	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GETBULK);
-	struct probemib_cursor at = {9, 3};
+	struct record_cursor at = {9, 3};
 	struct addr a[2];
 
 	probemib_ask(pdu, &at, 7);

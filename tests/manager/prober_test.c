@@ -687,6 +687,94 @@ all_lines_can_be_told_anew(void)
 	end(s);
 }
 
+/* la-b stands first now and has a prober, ny has gone, dc is new. */
+#define OTHER                                                      \
+	"<hopscotch xmlns='urn:hopscotch:config:1' domain='t'>"    \
+	"<network><site id='dc'/><site id='la'/><border id='la-b'" \
+	" site='la'/><link between='dc la' delay='20ms'/>"         \
+	"<prober border='la-b' address='10.0.0.3'/>"               \
+	"<prober border='la' address='10.0.0.2'/></network>"
+
+static int
+same_border(const struct world *a, int n, const struct world *b)
+{
+	int border = world_border(b, a->borders[a->probers[n].border].id);
+	size_t i;
+
+	for (i = 0; i < b->nprobers; i++)
+		if (b->probers[i].border == border)
+			return (int)i;
+	return -1;
+}
+
+static void
+reload(struct scene *s, const char *head)
+{
+	struct world *w = make_world_of(head, "");
+
+	prober_renew(s->prober, w, &s->manager, same_border, s->now);
+	world_free(&s->world);
+	s->world = w;
+}
+
+static void
+a_reload_keeps_what_was_measured_by_border(void)
+{
+	struct scene *s = begin(0);
+	uint32_t at = 0;
+
+	want(s, "192.0.2.7");
+	answer_all(s, 30000, 40000);
+	CU_ASSERT_EQUAL(s->values[NY], 30000);
+	reload(s, OTHER); /* borders dc, la, la-b */
+	CU_ASSERT_EQUAL(prober_agent(s->prober, 1)->status.state, STATE_UP);
+	CU_ASSERT_EQUAL(
+	    prober_agent(s->prober, 0)->status.state, STATE_UNKNOWN);
+	CU_ASSERT_FALSE(prober_lines(s->prober, &at, 100, s->now, on_line, s));
+	CU_ASSERT_EQUAL(s->values[0], WINDOW_NONE);
+	CU_ASSERT_EQUAL(s->values[1], 40000);
+	CU_ASSERT_EQUAL(s->values[2], WINDOW_NONE);
+	/* The new one answers, and is asked soon. */
+	answers_with(s, 0, STATE_UP);
+	CU_ASSERT(until_asked(s, 60));
+	result(s, 0, "192.0.2.7", PROBE_REPLIED, 50000);
+	result(s, 1, "192.0.2.7", PROBE_REPLIED, 40000);
+	CU_ASSERT_EQUAL(s->values[2], 50000);
+	end(s);
+}
+
+static void
+a_reload_gives_up_what_a_prober_that_is_gone_was_asked(void)
+{
+	struct scene *s = begin(0);
+
+	answers_with(s, 0, STATE_DOWN);
+	CU_ASSERT_EQUAL(s->uplink[NY], 1);
+	want(s, "192.0.2.7");
+	CU_ASSERT_EQUAL(s->norders, 2);
+	result(s, 1, "192.0.2.7", PROBE_PROVISIONAL, 41000);
+	reload(s, OTHER);
+	CU_ASSERT_EQUAL(s->uplink[NY], -1); /* nobody knows any more */
+	/* The round goes on with those that stay. */
+	result(s, 1, "192.0.2.7", PROBE_REPLIED, 40000);
+	CU_ASSERT_EQUAL(s->values[1], 40000);
+	CU_ASSERT_EQUAL(s->line.pending, 0);
+	end(s);
+}
+
+static void
+what_was_lost_on_the_way_is_asked_again(void)
+{
+	struct scene *s = begin(0);
+
+	want(s, "192.0.2.7");
+	s->norders = 0;
+	prober_again(s->prober, 1, s->now);
+	CU_ASSERT_EQUAL(s->norders, 1);
+	CU_ASSERT_EQUAL(s->orders[0].prober, 1);
+	end(s);
+}
+
 static const struct unit_test tests[] = {
     {"a new client is asked for at once everywhere",
 	a_new_client_is_asked_for_at_once_everywhere},
@@ -727,6 +815,12 @@ static const struct unit_test tests[] = {
 	memory_is_bounded_and_the_newest_stay},
     {"any order of events is fine", any_order_of_events_is_fine},
     {"all lines can be told anew", all_lines_can_be_told_anew},
+    {"a reload keeps what was measured, by border",
+	a_reload_keeps_what_was_measured_by_border},
+    {"a reload gives up what a prober that is gone was asked",
+	a_reload_gives_up_what_a_prober_that_is_gone_was_asked},
+    {"what was lost on the way is asked again",
+	what_was_lost_on_the_way_is_asked_again},
 };
 
 UNIT_MAIN("manager/prober", tests)
