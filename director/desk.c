@@ -647,6 +647,25 @@ desk_look(struct desk *d)
 	gone_soon(d);
 }
 
+/* Without samples the counts of draws would only grow, and push the clients
+ * around among servers whose true load nobody knows: of those they start anew
+ * each poll, as if a sample had come that shows what the last one did. */
+static void
+forget_draws(struct desk *d, struct mono now)
+{
+	const struct view *v = feeds_view(d->feeds, FEED_LOAD);
+	int64_t fresh_us = feeds_load_fresh_us(d->feeds);
+	size_t s;
+
+	if (mono_set(d->forgot) && mono_us(now, d->forgot) < fresh_us / 3)
+		return;
+	d->forgot = now;
+	for (s = 0; s < d->world->nservers; s++)
+		if (v == NULL || !feeds_is_fresh(d->feeds, FEED_LOAD) ||
+		    mono_us(now, view_load_came(v, (int)s)) > fresh_us)
+			draws_forget(d->draws, (int)s);
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -657,10 +676,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	follow_hashes(d);
 	choose(d, now);
-	/* Without samples the counts of draws would only grow, and push the
-	 * clients around among servers whose true load nobody knows. */
-	if (!feeds_is_fresh(d->feeds, FEED_LOAD))
-		draws_forget(d->draws);
+	forget_draws(d, now);
 	standing_look(d->standing, d->world, d->picture, now);
 	wants_set_lease(d->wants, lease_ms(d));
 	send_wants(d, now);

@@ -67,7 +67,8 @@ struct desk {
 	struct daemon *daemon; /* whom `reload` asks; NULL: it is refused */
 	struct event *tick, *soon, *due;
 	bool soon_set, look_at_gone, look_at_held;
-	bool told;         /* a feed of loads has told all it knows */
+	bool told;          /* a feed of loads has told all it knows */
+	struct mono forgot; /* when draws of silent servers last started anew */
 	struct mono grace; /* until then asks wait for that; {0}: they do not */
 };
 

@@ -110,12 +110,11 @@ draws_sampled(struct draws *d, const struct line *load)
 }
 
 void
-draws_forget(struct draws *d)
+draws_forget(struct draws *d, int server)
 {
-	if (!d->any)
+	if (d->count[server] == 0)
 		return;
-	memset(d->count, 0, d->world->nservers * sizeof(*d->count));
-	d->any = false;
+	d->count[server] = 0;
 	d->generation++;
 }
 

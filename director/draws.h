@@ -25,8 +25,8 @@ int draws_take(
     struct draws *d, const struct line *l, unsigned *unknown, const char **why);
 /* A `load` line came: the servers it names start anew. */
 void draws_sampled(struct draws *d, const struct line *load);
-/* No samples are to be expected: all start anew. */
-void draws_forget(struct draws *d);
+/* No sample of this server is to be expected soon: it starts anew. */
+void draws_forget(struct draws *d, int server);
 /* One count a server; grows at most to UINT32_MAX. */
 const uint32_t *draws_counts(const struct draws *d);
 /* The same since the start: these never go back. */

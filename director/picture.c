@@ -159,6 +159,19 @@ picture_paths_epoch(struct picture *p)
 	return p->paths_epoch;
 }
 
+/* Whether a server is up whose load is known. */
+static bool
+knows_a_load(const struct shot *t, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (t->load_new[i] != LOAD_UNKNOWN &&
+		    t->state_new[i] == STATE_UP)
+			return true;
+	return false;
+}
+
 /* What was drawn since the last sample counts as load. Not where a prefix has
  * its server: nobody runs there in a crowd, and should not be driven away. */
 static void
@@ -167,12 +180,23 @@ assign(const struct picture *p, struct shot *t, const struct service *s,
 {
 	const struct policy *policy = &p->world->policies[s->policy];
 	const uint32_t *drawn = draws_counts(p->draws);
+	unsigned largest = pick_largest_weight(p->world, s);
+	bool known = knows_a_load(t, s->nuse);
 	size_t i;
 
-	for (i = 0; i < s->nuse && !s->sticky; i++)
-		if (drawn[s->use[i]] > 0)
-			t->load_new[i] = assign_load(t->load_new[i], policy,
-			    view_connections(v, s->use[i]), drawn[s->use[i]]);
+	for (i = 0; i < s->nuse && !s->sticky; i++) {
+		int server = s->use[i], load = t->load_new[i];
+
+		if (drawn[server] == 0)
+			continue;
+		/* Or `best` would send everybody to the one server that nobody
+		 * knows anything of. */
+		if (load == LOAD_UNKNOWN && known)
+			load = pick_weight_load(
+			    p->world->servers[server].weight, largest);
+		t->load_new[i] = assign_load(
+		    load, policy, view_connections(v, server), drawn[server]);
+	}
 }
 
 static void

@@ -108,7 +108,7 @@ counts_stop_at_their_limit(void)
 	(void)take(d, &unknown, "drawn ny1 4294967295");
 	(void)take(d, &unknown, "drawn ny1 10");
 	CU_ASSERT_EQUAL(draws_counts(d)[0], UINT32_MAX);
-	draws_forget(d);
+	draws_forget(d, 0);
 	CU_ASSERT_EQUAL(draws_counts(d)[0], 0);
 	draws_free(&d);
 	world_free(&w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the director believes, and when it says that it changed. */
 #include "director/picture.h"
+#include "lib/decide/pick.h"
 #include "tests/director/fixture.h"
 
 struct room {
@@ -126,6 +127,35 @@ draws_count_as_load_until_the_next_sample(void)
 }
 
 static void
+draws_count_where_a_weight_stands_in_for_a_load(void)
+{
+	struct world *w = fixture_world();
+	struct feeds *f = feeds_new(w, &w->directors[0], at_ms(0));
+	struct draws *d = draws_new(w);
+	struct picture *p = picture_new(w, f, d);
+	struct feed *m1 = fixture_up(f, "m1", true, true, false, at_ms(0));
+	struct fixture_line l;
+	const char *why;
+	unsigned unknown;
+
+	w->policies[w->services[0].policy].select = SELECT_BEST;
+	(void)fixture_say(f, m1, at_ms(0), "synced");
+	(void)feeds_choose(f, at_ms(0));
+	fixture_line(&l, "drawn ny1 9");
+	CU_ASSERT_EQUAL(draws_take(d, &l.line, &unknown, &why), 0);
+	fixture_line_free(&l);
+	/* Of nobody a load is known: all go by weight. */
+	CU_ASSERT_EQUAL(picture_service(p, 0, at_ms(0))->load[0], LOAD_UNKNOWN);
+	/* Of one it is: by the weights, ny1 would have 3333. */
+	(void)fixture_say(f, m1, at_ms(0), "load ny2 2000");
+	CU_ASSERT_EQUAL(picture_service(p, 0, at_ms(0))->load[0], 333);
+	picture_free(&p);
+	draws_free(&d);
+	feeds_free(&f);
+	world_free(&w);
+}
+
+static void
 a_border_is_up_if_both_feeds_say_so(void)
 {
 	struct room r;
@@ -218,6 +248,8 @@ static const struct unit_test tests[] = {
     {"loads age without a line", loads_age_without_a_line},
     {"draws count as load until the next sample",
 	draws_count_as_load_until_the_next_sample},
+    {"draws count where a weight stands in for a load",
+	draws_count_where_a_weight_stands_in_for_a_load},
     {"a border is up if both feeds say so",
 	a_border_is_up_if_both_feeds_say_so},
     {"a big service is not looked at with each load",
