@@ -177,7 +177,7 @@ from_memory(struct ask *a, int service, const struct addr *client, int avoid,
 	if (k != NULL && from_kept(a, k, avoid, ASK_LAST, out))
 		return;
 	d = statics_draw(
-	    a->statics, service, client->family, &a->gone, avoid, &a->random);
+	    a->statics, service, client, &a->gone, avoid, &a->random);
 	if (d != NULL)
 		answer_with(a, d, ASK_STATIC, out);
 	else

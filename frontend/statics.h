@@ -5,7 +5,8 @@
 /*
  * What is left when no director answers and none ever did: the servers of a
  * service by their weights, each through the contact's first border where it
- * can be. Pure.
+ * can be. Backups, preferences of clients and sticky services are as in a
+ * decision, but for loads and paths, which nobody knows here. Pure.
  */
 
 #include "frontend/draw.h"
@@ -16,10 +17,12 @@ struct statics;
 struct statics *statics_new(const struct world *w, int contact);
 void statics_free(struct statics **s);
 
-/* Draw for a client of this family; those still gone are left out. NULL:
- * nobody is left. */
-const struct drawable *statics_draw(const struct statics *s, int service,
-    int family, const struct gone *g, int avoid, uint64_t *random);
+/* Draw for a client; those still gone are left out, and `avoid` (a server, or
+ * -1) too unless it is the only one. NULL: nobody is left. Valid until the next
+ * draw. */
+const struct drawable *
+statics_draw(struct statics *s, int service, const struct addr *client,
+    const struct gone *g, int avoid, uint64_t *random);
 
 /* The alias of a server for clients of a family that came in at `contact`: of
  * the contact's borders in file order, then of the server's own site, then its
