@@ -18,10 +18,26 @@ stale_us(const struct fleet *f, int server, struct mono now)
 	return mono_us(now, s->sampled);
 }
 
+/* Whether a server that is no backup is live: then an idle backup is not what
+ * the others are measured by. */
+static bool
+primary_is_live(const struct fleet *f, int service)
+{
+	const struct service *conf = &f->world->services[service];
+	const struct fleet_use *all = &f->uses[f->services[service].first];
+	size_t i;
+
+	for (i = 0; i < conf->nuse; i++)
+		if (!world_is_backup(conf, i) && status_is_live(&all[i].status))
+			return true;
+	return false;
+}
+
 static void
 fill(const struct fleet *f, int service, struct mono now)
 {
 	const struct service *conf = &f->world->services[service];
+	bool primaries = primary_is_live(f, service);
 	size_t i;
 
 	for (i = 0; i < conf->nuse; i++) {
@@ -33,7 +49,8 @@ fill(const struct fleet *f, int service, struct mono now)
 		*in = (struct weigh_input){
 		    .sample = s->has_sample ? &s->smooth : NULL,
 		    .weight = f->world->servers[u->server].weight,
-		    .live = status_is_live(&u->status),
+		    .live = status_is_live(&u->status) &&
+			    !(primaries && world_is_backup(conf, i)),
 		    .up_us =
 			mono_set(u->up_since) ? mono_us(now, u->up_since) : -1,
 		    .stale_us = s->has_sample ? stale_us(f, u->server, now) : 0,
