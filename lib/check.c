@@ -222,6 +222,13 @@ static enum reason
 connect_reason(int error)
 {
 	switch (error) {
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+	case EAGAIN:
+	case EADDRNOTAVAIL: /* no port is left */
+		return REASON_NOT_JUDGED;
 	case ECONNREFUSED:
 		return REASON_CONNECT_REFUSED;
 	case ETIMEDOUT:
@@ -381,6 +388,9 @@ check_start(struct event_base *base, const struct check_conf *conf,
 	c->fd = len < 0 ? -1 : open_socket(conf);
 	if (c->fd < 0) {
 		c->reason = len < 0 ? REASON_REPLY_BAD : connect_reason(errno);
+		if (c->reason == REASON_NOT_JUDGED && conf->log != NULL &&
+		    log_allowed(conf->log, "check"))
+			log_warn("check", "services cannot be tried from here");
 		timerclear(&tv); /* told from the loop */
 	} else {
 		c->request_len = (size_t)len;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/log.h"
 #include "lib/reason.h"
 
 enum check_type { CHECK_TCP = 1, CHECK_HTTP, CHECK_FTP };
@@ -20,17 +21,19 @@ struct check_conf {
 	enum check_type type;
 	struct addr addr;
 	uint16_t port;
-	const char *host;   /* http: Host header; NULL: the address */
-	const char *path;   /* http; NULL: "/" */
-	unsigned status;    /* http: wanted; 0: any 2xx or 3xx */
-	int64_t timeout_ms; /* for all of it */
+	const char *host;      /* http: Host header; NULL: the address */
+	const char *path;      /* http; NULL: "/" */
+	unsigned status;       /* http: wanted; 0: any 2xx or 3xx */
+	int64_t timeout_ms;    /* for all of it */
+	struct log_bound *log; /* of what this host lacks for a try, or NULL */
 };
 
 struct check;
 
 /* Start; `done` is called once from the loop, never from within check_start(),
  * with the time it took. The check is freed by then. *c is not needed any more
- * once this returns. */
+ * once this returns. REASON_NOT_JUDGED: it could not be tried, as this host
+ * lacks descriptors, memory or ports. */
 struct check *check_start(struct event_base *base, const struct check_conf *c,
     void (*done)(void *arg, bool ok, enum reason reason, int64_t us),
     void *arg);

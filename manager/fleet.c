@@ -453,6 +453,8 @@ fleet_tried(
 	u->next_try = mono_add_ms(now, u->held ? 1000 : f->poll_us / 1000);
 	if (!verdict_needs_try(f, u))
 		return; /* the agent has answered meanwhile */
+	if (reason == REASON_NOT_JUDGED)
+		return; /* it was we who could not try */
 	(void)judge_result(&u->tried, ok, ok ? REASON_SERVICE_ANSWERS : reason);
 	if (!ok && is_refusal(reason))
 		u->held_refusals++;

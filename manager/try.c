@@ -38,6 +38,7 @@ struct tries {
 	void (*done)(void *arg, int n, bool ok, enum reason reason);
 	void *arg;
 	struct list running, waiting;
+	struct log_bound log;
 };
 
 static void
@@ -182,6 +183,7 @@ attempt(struct try *x)
 	x->began = mono_now();
 	x->reason = REASON_NO_ADDRESS;
 	if (try_conf(t->world, x->server, x->service, x->attempt++, &c)) {
+		c.log = &t->log;
 		x->reason = REASON_CONNECT_FAILED;
 		x->check = check_start(t->base, &c, on_done, x);
 	}
@@ -199,6 +201,7 @@ tries_new(struct event_base *base, const struct world *w,
 	t->world = w;
 	t->done = done;
 	t->arg = arg;
+	t->log.burst = 1;
 	return t;
 }
 

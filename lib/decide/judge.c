@@ -10,11 +10,23 @@ judge_init(struct judge *j, unsigned rise, unsigned fall)
 	    .fall = fall > 0 ? fall : 1};
 }
 
+static bool
+judge_nothing(struct judge *j)
+{
+	if (j->state == STATE_UNKNOWN || ++j->blind < j->fall)
+		return false;
+	judge_init(j, j->rise, j->fall);
+	return true;
+}
+
 bool
 judge_result(struct judge *j, bool ok, enum reason reason)
 {
 	enum state state = ok ? STATE_UP : STATE_DOWN;
 
+	if (reason == REASON_NOT_JUDGED)
+		return judge_nothing(j);
+	j->blind = 0;
 	if (state == j->state) {
 		j->streak = 0;
 		j->reason = reason;

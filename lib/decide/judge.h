@@ -18,11 +18,13 @@ struct judge {
 	enum reason reason;
 	unsigned rise, fall; /* results in a row that change the state */
 	unsigned streak;     /* of results that disagree with the state */
+	unsigned blind;      /* tries in a row that could not be made */
 };
 
 void judge_init(struct judge *j, unsigned rise, unsigned fall);
 /* Take a result; true if the state changed. The first result decides at once:
- * unknown is left without rise or fall. */
+ * unknown is left without rise or fall. REASON_NOT_JUDGED says that nothing was
+ * learned: after `fall` such in a row the state is unknown. */
 bool judge_result(struct judge *j, bool ok, enum reason reason);
 
 /* What a manager knows of one server for one service. */

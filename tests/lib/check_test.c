@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -311,6 +312,24 @@ what_cannot_start_is_told_from_the_loop(void)
 }
 
 static void
+without_descriptors_nothing_is_learned(void)
+{
+	struct outcome o = {.base = event_base_new()};
+	struct check_conf conf = conf_for(CHECK_TCP, 80);
+	struct rlimit had, none;
+
+	CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &had), 0);
+	none = (struct rlimit){0, had.rlim_max};
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+	(void)check_start(o.base, &conf, on_done, &o);
+	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &had), 0);
+	(void)event_base_dispatch(o.base);
+	CU_ASSERT(o.calls == 1 && !o.ok);
+	CU_ASSERT_EQUAL(o.reason, REASON_NOT_JUDGED);
+	event_base_free(o.base);
+}
+
+static void
 a_cancelled_check_says_nothing(void)
 {
 	struct outcome o = {.base = event_base_new()};
@@ -334,6 +353,8 @@ static const struct unit_test tests[] = {
     {"an FTP greeting is judged", an_ftp_greeting_is_judged},
     {"a request asks for one path of one host",
 	a_request_asks_for_one_path_of_one_host},
+    {"without descriptors nothing is learned",
+	without_descriptors_nothing_is_learned},
     {"a service that answers is ok", a_service_that_answers_is_ok},
     {"a service that says no is not", a_service_that_says_no_is_not},
     {"a service that hangs up is not", a_service_that_hangs_up_is_not},

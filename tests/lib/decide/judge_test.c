@@ -51,6 +51,24 @@ a_counter_of_0_counts_as_1(void)
 	CU_ASSERT_TRUE(judge_result(&j, false, REASON_CONNECT_REFUSED));
 }
 
+static void
+what_cannot_be_tried_is_unknown_after_a_while(void)
+{
+	struct judge j;
+
+	judge_init(&j, 1, 2);
+	(void)judge_result(&j, true, REASON_CHECK_OK);
+	CU_ASSERT_FALSE(judge_result(&j, false, REASON_NOT_JUDGED));
+	CU_ASSERT_FALSE(judge_result(&j, true, REASON_CHECK_OK));
+	CU_ASSERT_FALSE(judge_result(&j, false, REASON_NOT_JUDGED));
+	CU_ASSERT_EQUAL(j.state, STATE_UP);
+	CU_ASSERT_TRUE(judge_result(&j, false, REASON_NOT_JUDGED));
+	CU_ASSERT_EQUAL(j.state, STATE_UNKNOWN);
+	CU_ASSERT_FALSE(judge_result(&j, false, REASON_NOT_JUDGED));
+	CU_ASSERT_TRUE(judge_result(&j, false, REASON_HTTP_STATUS));
+	CU_ASSERT_EQUAL(j.state, STATE_DOWN);
+}
+
 static struct judge_input
 healthy(void)
 {
@@ -180,6 +198,8 @@ more_than_half_at_once_freezes(void)
 
 static const struct unit_test tests[] = {
     {"the first result decides at once", the_first_result_decides_at_once},
+    {"what cannot be tried is unknown after a while",
+	what_cannot_be_tried_is_unknown_after_a_while},
     {"only results in a row change the state",
 	only_results_in_a_row_change_the_state},
     {"a counter of 0 counts as 1", a_counter_of_0_counts_as_1},
