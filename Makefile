@@ -145,9 +145,14 @@ fuzz:
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS)
 
 # Small tools of the lab: a holder of connections, a load of requests.
-LAB_TOOLS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/lab/*.c))
+LAB_TOOLS := $(patsubst %.c,$(BUILD)/%,$(filter-out %/clockstep.c, \
+    $(wildcard tests/lab/*.c))) $(BUILD)/tests/lab/clockstep.so
+$(BUILD)/tests/lab/clockstep.so: tests/lab/clockstep.c
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(CPPFLAGS) -std=c11 -O2 $(WARN) -fPIC -shared -o $@ $<
 $(BUILD)/tests/lab/wan: $(call obj,$(WAN_SRC))
-$(LAB_TOOLS): $(BUILD)/%: $(BUILD)/%.o
+$(filter-out %.so,$(LAB_TOOLS)): $(BUILD)/%: $(BUILD)/%.o
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 lab-tools: all $(LAB_TOOLS)
