@@ -25,6 +25,8 @@ struct scene {
 	int64_t rtt, ping[B];
 	enum state state[S];
 	int load[S];
+	bool prefers, sticky;
+	struct prefer prefer;
 };
 
 static int64_t
@@ -37,6 +39,19 @@ static int64_t
 max(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
+}
+
+static void
+random_prefer(struct scene *c, uint64_t *seed)
+{
+	c->prefers = chance(seed, 30);
+	c->prefer = (struct prefer){.site = -1, .border = -1, .server = -1};
+	if (chance(seed, 60))
+		c->prefer.site = roll(seed, (int)c->w->nsites);
+	if (chance(seed, 30))
+		c->prefer.border = roll(seed, (int)c->w->nborders);
+	if (chance(seed, 30))
+		c->prefer.server = roll(seed, (int)c->w->nservers);
 }
 
 static struct scene
@@ -74,6 +89,8 @@ random_scene(uint64_t *seed)
 		else if (chance(seed, 30))
 			c.load[i] = LOAD_UNKNOWN;
 	}
+	random_prefer(&c, seed);
+	c.sticky = chance(seed, 15);
 	return c;
 }
 
@@ -196,6 +213,7 @@ has_alias(const struct scene *c, size_t server, int border)
 }
 
 struct choice {
+	bool preferring; /* only what is preferred is there now */
 	bool eligible[S], first[S];
 	int via[S]; /* border it joined through, or -1 */
 	int load[S];
@@ -230,24 +248,43 @@ naive_loads(const struct scene *c, struct choice *x)
 	}
 }
 
+/* Rule 3: of four kinds the first one of which somebody can be reached. */
 static void
 naive_eligible(const struct scene *c, struct choice *x)
 {
 	bool reach[S] = {false}, any = false;
 	size_t i, b;
+	int kind;
 
 	for (i = 0; i < c->w->nservers; i++)
 		for (b = 0; b < c->w->nborders; b++)
 			if (has_alias(c, i, (int)b))
 				reach[i] = true;
-	for (i = 0; i < c->w->nservers; i++) {
-		x->eligible[i] =
-		    reach[i] && (c->state[i] == STATE_UP ||
-				    c->state[i] == STATE_OVERLOADED);
-		any = any || x->eligible[i];
-	}
-	for (i = 0; i < c->w->nservers && !any; i++)
-		x->eligible[i] = reach[i] && c->state[i] == STATE_UNKNOWN;
+	for (kind = 0; kind < 4 && !any; kind++)
+		for (i = 0; i < c->w->nservers; i++) {
+			bool live = c->state[i] == STATE_UP ||
+				    c->state[i] == STATE_OVERLOADED;
+			bool unknown = c->state[i] == STATE_UNKNOWN;
+			bool backup = c->w->services[0].backup[i];
+			bool is[4] = {live && !backup, live && backup,
+			    unknown && !backup, unknown && backup};
+
+			x->eligible[i] = reach[i] && is[kind];
+			any = any || x->eligible[i];
+		}
+}
+
+/* Whether server and exit are out because others are preferred. */
+static bool
+is_out(const struct scene *c, const struct choice *x, size_t server, int border)
+{
+	const struct prefer *p = &c->prefer;
+
+	if (!x->preferring)
+		return false;
+	return (p->site >= 0 && p->site != c->w->servers[server].site) ||
+	       (p->server >= 0 && p->server != (int)server) ||
+	       (p->border >= 0 && p->border != border);
 }
 
 static bool
@@ -255,7 +292,8 @@ can_take(const struct scene *c, const struct choice *x, size_t server,
     const struct row *r)
 {
 	return x->eligible[server] && c->w->servers[server].site == r->site &&
-	       has_alias(c, server, r->border);
+	       has_alias(c, server, r->border) &&
+	       !is_out(c, x, server, r->border);
 }
 
 static bool
@@ -291,6 +329,7 @@ naive_last(const struct scene *c, struct choice *x)
 			for (b = 0; b < c->w->nborders; b++)
 				if (x->eligible[i] && x->via[i] < 0 &&
 				    has_alias(c, i, (int)b) &&
+				    !is_out(c, x, i, (int)b) &&
 				    (!own || s(c, b) == c->w->servers[i].site))
 					x->via[i] = (int)b;
 }
@@ -374,14 +413,21 @@ naive_draw(const struct scene *c, struct choice *x)
 static struct choice
 naive_choice(const struct scene *c)
 {
-	struct choice x = {.eligible = {false}};
+	struct choice x = {.eligible = {false}}, preferred;
 	size_t i;
 
 	for (i = 0; i < S; i++)
 		x.via[i] = -1;
 	naive_loads(c, &x);
 	naive_eligible(c, &x);
-	naive_bands(c, &x);
+	preferred = x;
+	preferred.preferring = true;
+	if (c->prefers)
+		naive_bands(c, &preferred);
+	if (c->prefers && yields(c, &preferred))
+		x = preferred;
+	else
+		naive_bands(c, &x);
 	naive_draw(c, &x);
 	return x;
 }
@@ -421,12 +467,31 @@ rows_are_those_of_the_rules(void)
 	CU_ASSERT_EQUAL(wrong, 0);
 }
 
+/* Sticky: one of those that could have been drawn, whatever `select` says. */
+static bool
+is_one_of(const struct scene *c, const struct choice *x, const struct pick *p)
+{
+	const struct candidate *d = &p->candidates[0];
+	size_t i, n = 0;
+
+	for (i = 0; i < c->w->nservers; i++)
+		n += x->weight[i] > 0;
+	if (n == 0)
+		return p->ncandidates == 0 && p->none != REASON_NONE;
+	return p->ncandidates == 1 && p->total == d->weight && d->weight > 0 &&
+	       d->border == x->via[d->use] && d->load == x->load[d->use] &&
+	       (yields(c, x) ? d->load > 0 : x->first[d->use]) &&
+	       p->nexcluded == c->w->nservers - 1;
+}
+
 /* Whether pick's candidates are the servers of the draw, each as it should. */
 static bool
 is_choice(const struct scene *c, const struct choice *x, const struct pick *p)
 {
 	size_t i, n = 0;
 
+	if (c->sticky)
+		return is_one_of(c, x, p);
 	for (i = 0; i < c->w->nservers; i++) {
 		const struct candidate *d = &p->candidates[n];
 
@@ -442,6 +507,13 @@ is_choice(const struct scene *c, const struct choice *x, const struct pick *p)
 	       (n == 0) == (p->none != REASON_NONE);
 }
 
+/* A preference is ignored for a reason, and only then there is one. */
+static bool
+ignored_for_nothing(const struct scene *c, const struct pick *p)
+{
+	return (p->ignored != REASON_NONE) != (c->prefers && !p->preferred);
+}
+
 static void
 candidates_are_those_of_the_rules(void)
 {
@@ -449,7 +521,9 @@ candidates_are_those_of_the_rules(void)
 	struct candidate candidates[S];
 	struct excluded excluded[S];
 	struct pick p = {.candidates = candidates, .excluded = excluded};
-	size_t i, wrong = 0, none = 0, busy = 0, last = 0, far = 0;
+	struct prefix client = {{AF_INET, {10}}, 24};
+	size_t i, wrong = 0, none = 0, busy = 0, last = 0, far = 0, backup = 0,
+		  preferred = 0, ignored = 0;
 
 	for (i = 0; i < WORLDS; i++) {
 		struct scene c = random_scene(&seed);
@@ -463,14 +537,22 @@ candidates_are_those_of_the_rules(void)
 		    .nrows = our_rows(&c, rows),
 		    .border_up = c.up,
 		    .state = c.state,
-		    .load = c.load};
+		    .load = c.load,
+		    .prefer = c.prefers ? &c.prefer : NULL,
+		    .sticky = c.sticky ? &client : NULL};
 
+		client.addr.ip[1] = (uint8_t)i;
 		pick_candidates(&in, scratch, &p);
 		wrong += !is_choice(&c, &x, &p);
 		none += p.none != REASON_NONE;
 		busy += p.all_busy;
 		last += p.last_band;
 		far += p.anchor_us > rows[0].metric_us;
+		backup += p.backup;
+		preferred += p.preferred;
+		ignored += c.prefers && p.none == REASON_NONE && !p.preferred;
+		wrong += p.preferred && !c.prefers;
+		wrong += ignored_for_nothing(&c, &p);
 		pick_scratch_free(&scratch);
 		world_free(&c.w);
 	}
@@ -478,6 +560,8 @@ candidates_are_those_of_the_rules(void)
 	/* The scenes are worth the while: each end is come to often. */
 	CU_ASSERT(none > WORLDS / 50 && busy > WORLDS / 50);
 	CU_ASSERT(last > WORLDS / 50 && far > WORLDS / 50);
+	CU_ASSERT(backup > WORLDS / 50);
+	CU_ASSERT(preferred > WORLDS / 50 && ignored > WORLDS / 50);
 }
 
 static const struct unit_test tests[] = {

@@ -134,6 +134,9 @@ worlds_new(size_t nsites, size_t nborders, size_t nservers)
 	w->services[0] =
 	    (struct service){.id = mem_text("service0"), .nuse = nservers};
 	w->services[0].use = mem_array(nservers, sizeof(int));
+	w->services[0].backup = mem_array(nservers, sizeof(bool));
+	w->prefix4 = 24;
+	w->prefix6 = 48;
 	for (i = 0; i < nservers; i++)
 		w->services[0].use[i] = (int)i;
 	(void)names_add(w->service_by_id, w->services[0].id, 0);
@@ -187,7 +190,7 @@ static inline struct world *
 worlds_random(uint64_t *seed)
 {
 	static const uint32_t fuzz[] = {0, 0, 25000, 50000, 100000, 1000000};
-	size_t nsites = (size_t)roll(seed, 5) + 1;
+	size_t nsites = (size_t)roll(seed, 5) + 1, i;
 	struct world *w = worlds_new(
 	    nsites, nsites + (size_t)roll(seed, 3), (size_t)roll(seed, 8) + 1);
 	struct policy *p = &w->policies[0];
@@ -207,6 +210,9 @@ worlds_random(uint64_t *seed)
 		p->metric[m].used = chance(seed, 25);
 	w->services[0].all_busy =
 	    chance(seed, 50) ? ALL_BUSY_SERVE : ALL_BUSY_REFUSE;
+	if (chance(seed, 30))
+		for (i = 0; i < w->nservers; i++)
+			w->services[0].backup[i] = chance(seed, 40);
 	return w;
 }
 
