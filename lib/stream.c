@@ -49,6 +49,12 @@ check_key_mode(const char *key, char *why, size_t size)
 		    why, size, "key file %s: %s", key, strerror(errno));
 		return -1;
 	}
+	/* Reading a pipe could wait for ever. */
+	if (!S_ISREG(st.st_mode)) {
+		(void)snprintf(
+		    why, size, "key file %s is not a regular file", key);
+		return -1;
+	}
 	if ((st.st_mode & 077) == 0)
 		return 0;
 	(void)snprintf(why, size,

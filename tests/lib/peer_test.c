@@ -1420,6 +1420,13 @@ tls_files_that_cannot_be_used_say_why(void)
 	(void)snprintf(key, sizeof(key), "%s/f1.key", tls_dir);
 	tls.key = mem_text(key);
 	expect_no_listen(&at, "key values mismatch");
+	/* Nobody writes to it: reading it would be waiting for ever. */
+	free(tls.key);
+	(void)snprintf(key, sizeof(key), "%s/pipe.key", tls_dir);
+	CU_ASSERT_EQUAL(mkfifo(key, 0600), 0);
+	tls.key = mem_text(key);
+	expect_no_listen(&at, "is not a regular file");
+	(void)unlink(key);
 	tls_drop(&tls);
 	stop();
 }
