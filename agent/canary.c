@@ -6,23 +6,56 @@
 
 #include "lib/mem.h"
 
+int
+canaries_find(const struct canaries *c, const struct addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (addr_cmp(&c->list[i].addr, addr) == 0)
+			return (int)i;
+	return -1;
+}
+
+bool
+canaries_set(
+    struct canaries *c, const struct addr *addrs, size_t n, struct mono now)
+{
+	struct canary *list = mem_array(n == 0 ? 1 : n, sizeof(*list));
+	int was;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		was = canaries_find(c, &addrs[i]);
+		if (was >= 0) {
+			list[i] = c->list[was];
+			continue;
+		}
+		list[i].addr = addrs[i];
+		list[i].state = STATE_UNKNOWN;
+		list[i].since = now;
+		list[i].due = mono_add_ms(
+		    now, CANARY_PERIOD_MS * (int64_t)i / (int64_t)n);
+	}
+	free(c->list);
+	c->list = list;
+	c->n = n;
+	if (n > 0 || c->uplink == STATE_UNKNOWN)
+		return false;
+	c->uplink = STATE_UNKNOWN;
+	c->since = now;
+	c->changes++;
+	return true;
+}
+
 struct canaries *
 canaries_new(const struct addr *addrs, size_t n, struct mono now)
 {
 	struct canaries *c = mem_new(sizeof(*c));
-	size_t i;
 
-	c->n = n;
-	c->list = mem_array(n == 0 ? 1 : n, sizeof(*c->list));
 	c->uplink = STATE_UNKNOWN;
 	c->since = now;
-	for (i = 0; i < n; i++) {
-		c->list[i].addr = addrs[i];
-		c->list[i].state = STATE_UNKNOWN;
-		c->list[i].since = now;
-		c->list[i].due = mono_add_ms(
-		    now, CANARY_PERIOD_MS * (int64_t)i / (int64_t)n);
-	}
+	(void)canaries_set(c, addrs, n, now);
 	return c;
 }
 

@@ -50,6 +50,13 @@ struct canaries {
 struct canaries *
 canaries_new(const struct addr *addrs, size_t n, struct mono now);
 void canaries_free(struct canaries **c);
+/* Others from now on; those that stay keep what is known of them. The uplink
+ * goes on as it is until they have been judged; with none it is unknown. No
+ * address may be there twice. True if the state of the uplink changed. */
+bool canaries_set(
+    struct canaries *c, const struct addr *addrs, size_t n, struct mono now);
+/* The place of an address, or -1. */
+int canaries_find(const struct canaries *c, const struct addr *addr);
 
 /* Which canary is to be probed now, or -1. */
 int canaries_due(const struct canaries *c, struct mono now);

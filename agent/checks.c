@@ -6,6 +6,7 @@
 
 #include "agent/checks.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,14 +18,17 @@ struct slot {
 	struct checks *owner;
 	struct checks_row row;
 	struct event *timer;
+	int64_t wait_ms;       /* more before the next try, once */
 	struct check *running; /* NULL: none */
 };
 
 struct checks {
 	struct checks_conf conf;
-	struct slot *slots;
+	struct slot **slots;
 	size_t n;
+	uint32_t last_number;
 	uint32_t changes;
+	struct log_bound log;
 };
 
 static void
@@ -65,6 +69,14 @@ on_result(void *arg, bool ok, enum reason reason, int64_t us)
 }
 
 static void
+arm(struct slot *s, int64_t ms)
+{
+	struct timeval tv = {ms / 1000, ms % 1000 * 1000};
+
+	(void)event_add(s->timer, &tv);
+}
+
+static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct slot *s = arg;
@@ -76,16 +88,127 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	    .host = o->host[0] != '\0' ? o->host : NULL,
 	    .path = o->path,
 	    .status = o->status,
-	    .timeout_ms = conf->interval_ms * 9 / 10};
-	struct timeval tv = {
-	    conf->interval_ms / 1000, conf->interval_ms % 1000 * 1000};
+	    .timeout_ms = conf->interval_ms * 9 / 10,
+	    .log = &s->owner->log};
 
 	(void)fd;
 	(void)what;
-	(void)event_add(s->timer, &tv);
+	arm(s, conf->interval_ms + s->wait_ms);
+	s->wait_ms = 0;
 	/* A try that the loop has not got round to ending is left alone. */
 	if (s->running == NULL)
 		s->running = check_start(conf->base, &try, on_result, s);
+}
+
+/* The i-th of n, spread over the interval. At the start; else one that begins
+ * is not left unknown, it has its first try at once. */
+static void
+spread(struct slot *s, size_t i, size_t n, bool at_once)
+{
+	int64_t ms = s->owner->conf.interval_ms * (int64_t)i / (int64_t)n;
+
+	s->wait_ms = at_once ? ms : 0;
+	arm(s, at_once ? 0 : ms);
+}
+
+static void
+begin(struct slot *s, const struct option_check *o)
+{
+	const struct checks_conf *conf = &s->owner->conf;
+
+	check_cancel(&s->running);
+	s->row = (struct checks_row){.number = s->row.number, .option = *o};
+	s->row.since = s->row.result = mono_now();
+	judge_init(&s->row.judge, conf->rise, conf->fall);
+}
+
+static struct slot *
+slot_new(struct checks *c, const struct option_check *o)
+{
+	struct slot *s = mem_new(sizeof(*s));
+
+	s->owner = c;
+	s->row.number = ++c->last_number;
+	s->timer = evtimer_new(c->conf.base, on_timer, s);
+	begin(s, o);
+	return s;
+}
+
+static void
+slot_free(struct slot *s)
+{
+	check_cancel(&s->running);
+	event_free(s->timer);
+	free(s);
+}
+
+/* Out of the old list, or NULL. */
+static struct slot *
+take_slot(struct slot **old, size_t n, const char *id)
+{
+	struct slot *s;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (old[i] == NULL || strcmp(old[i]->row.option.id, id) != 0)
+			continue;
+		s = old[i];
+		old[i] = NULL;
+		return s;
+	}
+	return NULL;
+}
+
+/* True if it begins. */
+static bool
+set_one(struct checks *c, struct slot **s, const struct option_check *o,
+    struct checks_change *change)
+{
+	bool begins = true;
+
+	if (*s == NULL) {
+		*s = slot_new(c, o);
+		change->added++;
+	} else if (!option_same(&(*s)->row.option, o)) {
+		begin(*s, o);
+		change->changed++;
+	} else {
+		begins = false;
+	}
+	(*s)->row.judge.rise = c->conf.rise;
+	(*s)->row.judge.fall = c->conf.fall;
+	return begins;
+}
+
+struct checks_change
+checks_set(struct checks *c, const struct checks_conf *conf,
+    const struct option_check *options, size_t n)
+{
+	bool starts = c->slots == NULL, begins;
+	bool respread = conf->interval_ms != c->conf.interval_ms;
+	struct slot **old = c->slots;
+	size_t nold = c->n, i;
+	struct checks_change change = {0};
+
+	c->conf = *conf;
+	c->n = n;
+	c->slots = mem_array(n == 0 ? 1 : n, sizeof(struct slot *));
+	for (i = 0; i < n; i++) {
+		c->slots[i] = take_slot(old, nold, options[i].id);
+		begins = set_one(c, &c->slots[i], &options[i], &change);
+		if (begins || respread)
+			spread(c->slots[i], i, n, begins && !starts);
+	}
+	for (i = 0; i < nold; i++) {
+		if (old[i] == NULL)
+			continue;
+		slot_free(old[i]);
+		change.removed++;
+	}
+	free(old);
+	if (change.added + change.removed + change.changed > 0)
+		c->changes++;
+	return change;
 }
 
 struct checks *
@@ -93,29 +216,11 @@ checks_new(const struct checks_conf *conf, const struct option_check *options,
     size_t n)
 {
 	struct checks *c = mem_new(sizeof(*c));
-	struct mono now = mono_now();
-	struct timeval tv;
-	int64_t offset_ms;
-	size_t i;
 
-	c->conf = *conf;
-	c->n = n;
-	c->slots = mem_array(n, sizeof(*c->slots));
 	/* Without entropy it starts at 0: less good, no harm. */
 	(void)!getrandom(&c->changes, sizeof(c->changes), GRND_NONBLOCK);
-	for (i = 0; i < n; i++) {
-		struct slot *s = &c->slots[i];
-
-		s->owner = c;
-		s->row.option = options[i];
-		s->row.since = s->row.result = now;
-		judge_init(&s->row.judge, conf->rise, conf->fall);
-		s->timer = evtimer_new(conf->base, on_timer, s);
-		offset_ms = conf->interval_ms * (int64_t)i / (int64_t)n;
-		tv.tv_sec = offset_ms / 1000;
-		tv.tv_usec = offset_ms % 1000 * 1000;
-		(void)event_add(s->timer, &tv);
-	}
+	c->log.burst = 1;
+	(void)checks_set(c, conf, options, n);
 	return c;
 }
 
@@ -127,10 +232,8 @@ checks_free(struct checks **cp)
 
 	if (c == NULL)
 		return;
-	for (i = 0; i < c->n; i++) {
-		check_cancel(&c->slots[i].running);
-		event_free(c->slots[i].timer);
-	}
+	for (i = 0; i < c->n; i++)
+		slot_free(c->slots[i]);
 	free(c->slots);
 	free(c);
 	*cp = NULL;
@@ -145,7 +248,7 @@ checks_count(const struct checks *c)
 const struct checks_row *
 checks_row(const struct checks *c, size_t i)
 {
-	return &c->slots[i].row;
+	return &c->slots[i]->row;
 }
 
 size_t
@@ -154,7 +257,7 @@ checks_not_up(const struct checks *c)
 	size_t i, n = 0;
 
 	for (i = 0; i < c->n; i++)
-		n += c->slots[i].row.judge.state == STATE_UP ? 0 : 1;
+		n += c->slots[i]->row.judge.state == STATE_UP ? 0 : 1;
 	return n;
 }
 

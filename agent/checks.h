@@ -24,6 +24,7 @@ struct checks_conf {
 
 /* One check, for reading. */
 struct checks_row {
+	uint32_t number; /* 1, 2 ...; it keeps it as long as it is there */
 	struct option_check option;
 	struct judge judge;
 	struct mono since;  /* the state's last change, or the start */
@@ -39,12 +40,24 @@ struct checks;
 struct checks *checks_new(const struct checks_conf *conf,
     const struct option_check *options, size_t n);
 void checks_free(struct checks **c);
+/*
+ * Check these from now on. Whatever is asked as before goes on with its state
+ * and history, what is asked otherwise begins anew in its row, and a new one
+ * has a row that nobody had. Nothing is told of those that go.
+ */
+struct checks_change {
+	unsigned added, removed, changed;
+};
+struct checks_change
+checks_set(struct checks *c, const struct checks_conf *conf,
+    const struct option_check *options, size_t n);
 size_t checks_count(const struct checks *c);
 const struct checks_row *checks_row(const struct checks *c, size_t i);
 /* How many are not up. */
 size_t checks_not_up(const struct checks *c);
-/* A number that changes whenever a state does, first judgements included; it
- * starts at random, so that it tells a restart too. */
+/* A number that changes whenever a state does, first judgements included, and
+ * whenever the checks do; it starts at random, so that it tells a restart
+ * too. */
 uint32_t checks_changes(const struct checks *c);
 
 #endif

@@ -168,13 +168,19 @@ fill_special(struct limits *l)
 		(void)prefix_parse(special[i], &l->special[l->nspecial++]);
 }
 
+static void
+set_rate(struct limits *l, unsigned rate)
+{
+	l->total_gap = INT64_C(1000000000) / rate;
+}
+
 struct limits *
 limits_new(const struct limits_conf *conf)
 {
 	struct limits *l = mem_new(sizeof(*l));
 
 	l->conf = *conf;
-	l->total_gap = INT64_C(1000000000) / conf->rate;
+	set_rate(l, conf->rate);
 	/* What two ticks may send: one that comes late may catch up, but no
 	 * pause makes a burst. */
 	l->total_burst = 2 * TICK_MS * MS;
@@ -183,6 +189,17 @@ limits_new(const struct limits_conf *conf)
 	table_init(&l->opted_out, (size_t)OPT_OUT_SETS * WAYS);
 	fill_special(l);
 	return l;
+}
+
+void
+limits_set(struct limits *l, const struct limits_conf *conf)
+{
+	l->conf.allow = conf->allow;
+	l->conf.nallow = conf->nallow;
+	l->conf.deny = conf->deny;
+	l->conf.ndeny = conf->ndeny;
+	l->conf.rate = conf->rate;
+	set_rate(l, conf->rate);
 }
 
 void

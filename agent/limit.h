@@ -62,6 +62,9 @@ struct limits;
 
 /* The lists are kept by reference. */
 struct limits *limits_new(const struct limits_conf *conf);
+/* Other lists and another rate from now on; what was learned of addresses, and
+ * the size of the tables, stays. */
+void limits_set(struct limits *l, const struct limits_conf *conf);
 void limits_free(struct limits **l);
 
 /* Whether this address may be pinged at all: the lists, and who opted out. */

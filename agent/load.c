@@ -24,8 +24,10 @@
 
 struct load {
 	char *procfs;
-	struct ports *ports; /* NULL: all ports */
-	bool by_port;
+	struct event_base *base;
+	struct ports *ports; /* NULL: all ports, or none can be counted */
+	uint16_t list[PORTS_MAX];
+	size_t nlist;
 	struct procfs_cpu cpu; /* of the sample before */
 	struct load_sample sample;
 	struct log_bound bound;
@@ -75,20 +77,25 @@ static void
 sample_connections(struct load *l, struct load_sample *s, struct mono now)
 {
 	ssize_t len = read_file(l, "net/snmp");
+	const struct ports_result *r;
 	uint64_t n;
 
 	if (len < 0 || procfs_tcp(l->buffer, (size_t)len, &n) < 0) {
 		complain(l, "net/snmp", len);
 		return;
 	}
-	if (l->by_port) {
+	if (l->nlist > 0) {
 		if (l->ports == NULL)
 			return;
 		ports_count(l->ports, n, now);
-		if (!ports_last(l->ports, &n))
+		r = ports_last(l->ports);
+		if (r == NULL)
 			return;
+		n = r->connections;
+		now = r->counted;
 	}
 	s->connections = n;
+	s->counted = now;
 	s->metrics |= 1u << LOAD_CONNECTIONS;
 }
 
@@ -164,6 +171,32 @@ load_last(const struct load *l)
 	return &l->sample;
 }
 
+void
+load_set_ports(struct load *l, const uint16_t *list, size_t n)
+{
+	if (n == l->nlist &&
+	    (n == 0 || memcmp(l->list, list, n * sizeof(*list)) == 0))
+		return;
+	ports_free(&l->ports);
+	l->nlist = n;
+	if (n > 0)
+		memcpy(l->list, list, n * sizeof(*list));
+	l->sample.metrics &= ~(1u << LOAD_CONNECTIONS);
+	l->sample.connections = 0;
+	if (n == 0)
+		return;
+	l->ports = ports_new(l->base, list, n);
+	if (l->ports == NULL)
+		log_warn("load", "no sock_diag in this kernel: connections on "
+				 "single ports are not known");
+}
+
+const struct ports_result *
+load_ports(const struct load *l)
+{
+	return l->ports != NULL ? ports_last(l->ports) : NULL;
+}
+
 struct load *
 load_new(const struct load_conf *conf)
 {
@@ -172,14 +205,8 @@ load_new(const struct load_conf *conf)
 	l->procfs = mem_text(conf->procfs);
 	l->buffer = mem_array(BUFFER, 1);
 	l->bound.burst = 3;
-	l->by_port = conf->nports > 0;
-	if (l->by_port) {
-		l->ports = ports_new(conf->base, conf->ports, conf->nports);
-		if (l->ports == NULL)
-			log_warn("load", "no sock_diag in this kernel: "
-					 "connections on single ports are not "
-					 "known");
-	}
+	l->base = conf->base;
+	load_set_ports(l, conf->ports, conf->nports);
 	return l;
 }
 

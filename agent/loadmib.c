@@ -46,6 +46,8 @@ fill_sample(struct snap *s, const struct load_sample *l, const struct mono now)
 	snap_age(s, MIB_hopLoadSampleAge, NULL, 0, mono_us(now, l->taken));
 	snap_bytes(s, MIB_hopLoadSampleMetrics, NULL, 0, &bits, 1);
 	snap_scalar(s, MIB_hopLoadConnections, amount(l->connections));
+	snap_age(s, MIB_hopLoadConnectionsAge, NULL, 0,
+	    mono_set(l->counted) ? mono_us(now, l->counted) : 0);
 	snap_scalar(s, MIB_hopLoadRamFree, amount(l->ram_free));
 	snap_scalar(s, MIB_hopLoadRamTotal, amount(l->ram_total));
 	snap_scalar(s, MIB_hopLoadSwapFree, amount(l->swap_free));
@@ -70,10 +72,10 @@ type_number(enum check_type type)
 }
 
 static void
-fill_check(
-    struct snap *s, const struct checks_row *r, uint32_t index, struct mono now)
+fill_check(struct snap *s, const struct checks_row *r, struct mono now)
 {
 	const struct option_check *o = &r->option;
+	uint32_t index = r->number;
 	char addr[ADDR_TEXT], target[OPTION_PATH_MAX + ADDR_TEXT + 16];
 
 	(void)snprintf(target, sizeof(target),
@@ -104,5 +106,5 @@ loadmib_fill(struct snap *s, const struct loadmib *m, struct mono now)
 	fill_daemon(s, m, now);
 	fill_sample(s, m->sample, now);
 	for (i = 0; i < checks_count(m->checks); i++)
-		fill_check(s, checks_row(m->checks, i), (uint32_t)i + 1, now);
+		fill_check(s, checks_row(m->checks, i), now);
 }

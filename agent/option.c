@@ -161,6 +161,14 @@ option_check(const char *text, struct option_check *out, char *why)
 	return result;
 }
 
+bool
+option_same(const struct option_check *a, const struct option_check *b)
+{
+	return a->type == b->type && addr_cmp(&a->addr, &b->addr) == 0 &&
+	       a->port == b->port && a->status == b->status &&
+	       strcmp(a->path, b->path) == 0 && strcmp(a->host, b->host) == 0;
+}
+
 static int
 add_port(uint16_t port, uint16_t *list, size_t *n, size_t max)
 {

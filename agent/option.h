@@ -4,6 +4,7 @@
 
 /* What hoploadd's options say. Pure; errors are for people. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/check.h"
@@ -28,6 +29,8 @@ struct option_check {
  * IPv6 addresses in brackets. 0, or -1 and *why.
  */
 int option_check(const char *text, struct option_check *out, char *why);
+/* Whether two ask the same, their ids apart. */
+bool option_same(const struct option_check *a, const struct option_check *b);
 /* "80" or "80,443,..." behind what *n are there; at most max, each once,
  * ascending. 0, or -1 and *why. */
 int option_ports(

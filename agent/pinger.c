@@ -197,6 +197,21 @@ is_canary(const struct probe *probe)
 	return probe->owner == NULL;
 }
 
+/* By its address: the list may be another since the probe was sent. */
+static void
+settle_canary(struct pinger *p, const struct probe *probe, enum train_outcome o,
+    struct mono now)
+{
+	int i = canaries_find(p->canaries, &probe->to);
+
+	if (i < 0)
+		return;
+	if (o == TRAIN_UNJUDGED)
+		canaries_unjudged(p->canaries, (size_t)i, now);
+	else if (canaries_silent(p->canaries, (size_t)i, now))
+		p->uplink = true;
+}
+
 static void
 settle(struct pinger *p, struct probe *probe, enum train_outcome o,
     const char *trouble, struct mono now)
@@ -206,10 +221,7 @@ settle(struct pinger *p, struct probe *probe, enum train_outcome o,
 	if (o == TRAIN_UNJUDGED)
 		p->counters.unjudged++;
 	if (is_canary(probe)) {
-		if (o == TRAIN_UNJUDGED)
-			canaries_unjudged(p->canaries, probe->serial, now);
-		else if (canaries_silent(p->canaries, probe->serial, now))
-			p->uplink = true;
+		settle_canary(p, probe, o, now);
 	} else if (t != NULL) {
 		if (trouble != NULL)
 			t->trouble = trouble;
@@ -226,12 +238,15 @@ settle_reply(struct pinger *p, struct probe *probe, uint32_t rtt_us,
     bool inexact, struct mono now)
 {
 	struct target *t = target_of(probe);
+	int i;
 
 	p->counters.replies++;
 	if (inexact)
 		p->counters.unstamped++;
 	if (is_canary(probe)) {
-		if (canaries_reply(p->canaries, probe->serial, rtt_us, now))
+		i = canaries_find(p->canaries, &probe->to);
+		if (i >= 0 &&
+		    canaries_reply(p->canaries, (size_t)i, rtt_us, now))
 			p->uplink = true;
 	} else if (t != NULL) {
 		train_reply(&t->train, probe->number, rtt_us, inexact);
@@ -461,7 +476,6 @@ send_canaries(struct pinger *p, struct mono now)
 			continue;
 		}
 		probe->owner = NULL;
-		probe->serial = (uint32_t)i;
 		flush_full(p, now);
 	}
 }
@@ -765,20 +779,56 @@ open_all(struct pinger *p, const struct icmp_key *key, char *why, size_t size)
 }
 
 static int
-check_canaries(struct pinger *p, char *why, size_t size)
+check_canaries(
+    struct pinger *p, const struct addr *list, size_t n, char *why, size_t size)
 {
 	char text[ADDR_TEXT];
 	size_t i;
 
-	for (i = 0; i < p->conf.ncanaries; i++) {
-		if (side_of(p, &p->conf.canaries[i])->sock != NULL)
+	for (i = 0; i < n; i++) {
+		if (side_of(p, &list[i])->sock != NULL)
 			continue;
 		(void)snprintf(why, size,
 		    "canary %s: nothing to ping this family with",
-		    addr_text(&p->conf.canaries[i], text, sizeof(text)));
+		    addr_text(&list[i], text, sizeof(text)));
 		return -1;
 	}
 	return 0;
+}
+
+/* With other lists: rounds to whom is forbidden now end, and who was refused
+ * is looked at again. */
+static void
+judge_targets(struct pinger *p, struct mono now)
+{
+	struct target *t = targets_next(p->targets, 0, true);
+	enum limit why;
+	uint32_t index;
+
+	for (; t != NULL; t = targets_next(p->targets, index, false)) {
+		index = t->index;
+		why = limits_address(p->limits, &t->addr);
+		if (t->in_round && why != LIMIT_NONE)
+			refuse(p, t, why, now);
+		else if (!t->in_round && mono_cmp(t->wanted, TARGET_NEVER) == 0)
+			targets_set_due(p->targets, t, now);
+	}
+}
+
+bool
+pinger_set(
+    struct pinger *p, const struct pinger_conf *conf, char *why, size_t size)
+{
+	struct mono now = mono_now();
+
+	if (check_canaries(p, conf->canaries, conf->ncanaries, why, size) < 0)
+		return false;
+	limits_set(p->limits, &conf->limits);
+	judge_targets(p, now);
+	if (canaries_set(p->canaries, conf->canaries, conf->ncanaries, now))
+		p->uplink = true; /* told with the next tick */
+	arm(p, now);
+	return true;
 }
 
 struct pinger *
@@ -802,7 +852,7 @@ pinger_new(const struct pinger_conf *conf, char *why, size_t size)
 	p->clock = clock_offset(now);
 	p->next = now;
 	if (open_all(p, &key, why, size) < 0 ||
-	    check_canaries(p, why, size) < 0)
+	    check_canaries(p, conf->canaries, conf->ncanaries, why, size) < 0)
 		pinger_free(&p);
 	else
 		arm(p, now);

@@ -49,6 +49,11 @@ struct pinger;
 struct pinger *
 pinger_new(const struct pinger_conf *conf, char *why, size_t size);
 void pinger_free(struct pinger **p);
+/* Other lists, another rate, other canaries from now on; all else of `conf` is
+ * not looked at. What is on its way, targets, journal and counters stay. False
+ * and *why if a canary cannot be pinged: then nothing is changed. */
+bool pinger_set(
+    struct pinger *p, const struct pinger_conf *conf, char *why, size_t size);
 /* What it found to ping with, for the log. */
 const char *pinger_sockets(const struct pinger *p);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Counting connections by port. Owns a netlink socket; a count is a dump of
- * each family in turn, read as it comes, so that SNMP is served meanwhile.
+ * Counting connections by port. Owns a netlink socket; a count is one dump of
+ * both families, read as it comes, so that SNMP is served meanwhile. The kernel
+ * does it within our calls, so the processor time of these is what it costs.
  *
  * What the kernel sends is what costs most. Where most connections are on the
  * ports in question it is asked for the others instead: tcpCurrEstab, which is
@@ -20,14 +21,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/log.h"
 #include "lib/mem.h"
 
-#define COST_SHARE  20   /* a count of 50 ms rests for 1 s */
+#define READS       4    /* in one turn of the loop */
 #define OTHERS_FROM 1000 /* fewer are not worth a thought */
 #define GIVE_UP_MS  5000
+#define AGAIN_MS    1000 /* after one that failed */
 #define BUFFER      32768
 
 struct ports {
@@ -36,13 +39,12 @@ struct ports {
 	uint16_t list[PORTS_MAX];
 	size_t n;
 	bool running;
-	int family; /* being dumped */
 	bool others;
 	uint32_t seq;
 	uint64_t all; /* as of the start */
 	uint64_t seen;
-	uint64_t last;
-	bool has_last;
+	int64_t cost_ns;
+	struct ports_result last;
 	struct mono started, next;
 	struct log_bound bound;
 	char buffer[BUFFER] __attribute__((aligned(8)));
@@ -92,12 +94,24 @@ ports_filter(const uint16_t *list, size_t n, bool others, uint8_t *code)
 	return at;
 }
 
+/* The processor's time that this thread has had. */
+static int64_t
+used_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* In the form that came before SOCK_DIAG_BY_FAMILY: it alone takes sockets of
+ * all families in one go through the kernel's table. */
 static int
 send_dump(struct ports *p)
 {
 	struct {
 		struct nlmsghdr head;
-		struct inet_diag_req_v2 req;
+		struct inet_diag_req req;
 		struct rtattr attr;
 		uint8_t code[PORTS_CODE_MAX];
 	} m;
@@ -106,47 +120,51 @@ send_dump(struct ports *p)
 	memset(&m, 0, sizeof(m));
 	len = ports_filter(p->list, p->n, p->others, m.code);
 	m.head.nlmsg_len = (uint32_t)(offsetof(__typeof__(m), code) + len);
-	m.head.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	m.head.nlmsg_type = TCPDIAG_GETSOCK;
 	m.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	m.head.nlmsg_seq = ++p->seq;
-	m.req.sdiag_family = (uint8_t)p->family;
-	m.req.sdiag_protocol = IPPROTO_TCP;
+	m.req.idiag_family = AF_INET; /* not looked at */
 	m.req.idiag_states = 1 << TCP_ESTABLISHED | 1 << TCP_CLOSE_WAIT;
 	m.attr.rta_type = INET_DIAG_REQ_BYTECODE;
 	m.attr.rta_len = (uint16_t)RTA_LENGTH(len);
 	return send(p->fd, &m, m.head.nlmsg_len, 0) < 0 ? -1 : 0;
 }
 
+int64_t
+ports_rest_ms(int64_t cost_ns)
+{
+	return cost_ns * PORTS_SHARE / 1000000;
+}
+
 static void
 end_count(struct ports *p, bool ok)
 {
-	struct mono now = mono_now();
-	int64_t took_ms = mono_ms(now, p->started);
 	uint64_t rest;
 
 	p->running = false;
-	p->next = mono_add_ms(now, ok ? took_ms * COST_SHARE : 1000);
-	if (!ok)
+	if (!ok) {
+		p->next = mono_add_ms(mono_now(), AGAIN_MS);
 		return;
+	}
 	rest = p->all > p->seen ? p->all - p->seen : 0;
-	p->last = p->others ? rest : p->seen;
-	p->has_last = true;
+	p->last.connections = p->others ? rest : p->seen;
+	p->last.counted = p->started;
+	p->last.counts++;
 	/* Next time what there is less of, with some inertia. */
 	if (p->seen > OTHERS_FROM && p->seen / 2 > rest)
 		p->others = !p->others;
 }
 
-/* The first family has ended: the other one, or the end. */
+/* What it has cost is known once all of its calls have returned. */
 static void
-end_family(struct ports *p)
+charge(struct ports *p, int64_t since_ns)
 {
-	if (p->family == AF_INET) {
-		p->family = AF_INET6;
-		if (send_dump(p) < 0)
-			end_count(p, false);
-	} else {
-		end_count(p, true);
-	}
+	p->cost_ns += used_ns() - since_ns;
+	if (p->running)
+		return;
+	p->last.cost_us = p->cost_ns / 1000;
+	if (p->last.counts > 0 && mono_cmp(p->last.counted, p->started) == 0)
+		p->next = mono_add_ms(p->started, ports_rest_ms(p->cost_ns));
 }
 
 static void
@@ -169,17 +187,13 @@ take_messages(struct ports *p, size_t len)
 		if (h->nlmsg_seq != p->seq)
 			continue; /* of a count that was given up */
 		if (h->nlmsg_type == NLMSG_DONE) {
-			end_family(p);
+			end_count(p, true);
 		} else if (h->nlmsg_type == NLMSG_ERROR) {
 			memset(&error, 0, sizeof(error));
 			if (h->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
 				memcpy(&error, NLMSG_DATA(h), sizeof(error));
-			/* A kernel without IPv6 has no such sockets. */
-			if (p->family == AF_INET6 && error.error == -ENOENT)
-				end_family(p);
-			else
-				fail(p, -error.error);
-		} else if (h->nlmsg_type == SOCK_DIAG_BY_FAMILY) {
+			fail(p, -error.error);
+		} else if (h->nlmsg_type == TCPDIAG_GETSOCK) {
 			p->seen++;
 		}
 	}
@@ -189,37 +203,45 @@ static void
 on_messages(evutil_socket_t fd, short what, void *arg)
 {
 	struct ports *p = arg;
-	ssize_t n;
+	int64_t begin = used_ns();
+	ssize_t n = 1;
+	int i;
 
 	(void)what;
-	n = recv(fd, p->buffer, sizeof(p->buffer), MSG_DONTWAIT);
-	if (n > 0)
-		take_messages(p, (size_t)n);
-	else if (n < 0 && errno != EAGAIN && errno != EINTR && p->running)
-		fail(p, errno);
+	for (i = 0; i < READS && n > 0; i++) {
+		n = recv(fd, p->buffer, sizeof(p->buffer), MSG_DONTWAIT);
+		if (n > 0)
+			take_messages(p, (size_t)n);
+		else if (n < 0 && errno != EAGAIN && errno != EINTR &&
+			 p->running)
+			fail(p, errno);
+	}
+	charge(p, begin);
 }
 
 void
 ports_count(struct ports *p, uint64_t all, struct mono now)
 {
+	int64_t begin = used_ns();
+
 	if (p->running && mono_ms(now, p->started) > GIVE_UP_MS)
 		fail(p, ETIMEDOUT);
 	if (p->running || mono_cmp(now, p->next) < 0)
 		return;
 	p->running = true;
 	p->started = now;
-	p->family = AF_INET;
 	p->all = all;
 	p->seen = 0;
+	p->cost_ns = 0;
 	if (send_dump(p) < 0)
 		fail(p, errno);
+	charge(p, begin);
 }
 
-bool
-ports_last(const struct ports *p, uint64_t *connections)
+const struct ports_result *
+ports_last(const struct ports *p)
 {
-	*connections = p->last;
-	return p->has_last;
+	return p->last.counts > 0 ? &p->last : NULL;
 }
 
 struct ports *

@@ -135,12 +135,45 @@ test_start(void)
 	canaries_free(&b.c);
 }
 
+static void
+test_others(void)
+{
+	struct bird b = start(2);
+	struct addr addrs[2];
+	uint32_t replies;
+
+	CU_ASSERT(run(&b, 5000, 3, STATE_UP) >= 0);
+	CU_ASSERT(run(&b, 5000, 3, STATE_DOWN) < 0);
+	addrs[0] = b.c->list[1].addr;
+	addrs[0].ip[3] = 77;
+	addrs[1] = b.c->list[1].addr;
+	replies = b.c->list[1].replies;
+	CU_ASSERT(!canaries_set(b.c, addrs, 2, b.now));
+	CU_ASSERT_EQUAL(b.c->uplink, STATE_UP);
+	CU_ASSERT_EQUAL(canaries_find(b.c, &addrs[0]), 0);
+	CU_ASSERT_EQUAL(canaries_find(b.c, &addrs[1]), 1);
+	CU_ASSERT_EQUAL(b.c->list[0].state, STATE_UNKNOWN);
+	CU_ASSERT_EQUAL(b.c->list[1].state, STATE_UP);
+	CU_ASSERT(replies > 0 && b.c->list[1].replies == replies);
+	addrs[1].ip[3] = 78;
+	CU_ASSERT_EQUAL(canaries_find(b.c, &addrs[1]), -1);
+	CU_ASSERT(!canaries_set(b.c, addrs, 2, b.now));
+	CU_ASSERT_EQUAL(b.c->uplink, STATE_UP); /* not yet judged */
+	CU_ASSERT(run(&b, 10000, 0, STATE_DOWN) >= 0);
+	CU_ASSERT(canaries_set(b.c, NULL, 0, b.now));
+	CU_ASSERT_EQUAL(b.c->uplink, STATE_UNKNOWN);
+	CU_ASSERT_EQUAL(canaries_due(b.c, b.now), -1);
+	CU_ASSERT(!canaries_set(b.c, NULL, 0, b.now));
+	canaries_free(&b.c);
+}
+
 static const struct unit_test tests[] = {
     {"a dead uplink is down within 3 s, and soon up again", test_down_in_time},
     {"one that replies keeps it up", test_all_must_fall},
     {"a lost packet is asked for again at once", test_one_loss},
     {"what the host may have lost changes nothing", test_unjudged},
     {"unknown until judged", test_start},
+    {"others take over, those that stay are known", test_others},
 };
 
 UNIT_MAIN("agent/canary", tests)

@@ -153,6 +153,83 @@ checks_are_spread_over_the_interval(void)
 	(void)close(fd);
 }
 
+static const struct checks_row *
+row_of(const struct checks *c, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < checks_count(c); i++)
+		if (strcmp(checks_row(c, i)->option.id, id) == 0)
+			return checks_row(c, i);
+	return NULL;
+}
+
+static void
+fill_options(struct option_check *o, const char *ids, uint16_t port)
+{
+	for (; *ids != '\0'; ids++, o++) {
+		memset(o, 0, sizeof(*o));
+		o->id[0] = *ids;
+		o->type = CHECK_TCP;
+		o->port = port;
+		(void)addr_parse("127.0.0.1", &o->addr);
+	}
+}
+
+/* b goes, c is asked otherwise, d is new, a stays. */
+static void
+other_checks_leave_those_that_stay_alone(void)
+{
+	struct checks_conf conf = {.base = base,
+	    .interval_ms = INTERVAL_MS,
+	    .rise = 2,
+	    .fall = 2,
+	    .on_change = on_change};
+	struct option_check o[3];
+	struct checks_change change;
+	struct checks_row was;
+	struct checks *c;
+	uint16_t port = 0;
+	int fd = open_port(&port);
+	uint32_t before;
+
+	fill_options(o, "abc", port);
+	c = checks_new(&conf, o, 3);
+	run_tries(c, 2);
+	CU_ASSERT_EQUAL(row_of(c, "c")->judge.state, STATE_UP);
+	was = *row_of(c, "a");
+	before = checks_changes(c);
+
+	fill_options(o, "dca", port);
+	o[1].type = CHECK_FTP;
+	conf.fall = 5;
+	change = checks_set(c, &conf, o, 3);
+	CU_ASSERT_EQUAL(change.added, 1);
+	CU_ASSERT_EQUAL(change.changed, 1);
+	CU_ASSERT_EQUAL(change.removed, 1);
+	CU_ASSERT_EQUAL(checks_changes(c), before + 1);
+	CU_ASSERT_PTR_NULL(row_of(c, "b"));
+	CU_ASSERT_EQUAL(row_of(c, "a")->number, 1);
+	CU_ASSERT_EQUAL(row_of(c, "c")->number, 3);
+	CU_ASSERT_EQUAL(row_of(c, "d")->number, 4);
+	CU_ASSERT_EQUAL(row_of(c, "a")->judge.state, was.judge.state);
+	CU_ASSERT_EQUAL(row_of(c, "a")->judge.fall, 5);
+	CU_ASSERT_EQUAL(row_of(c, "a")->tries, was.tries);
+	CU_ASSERT(mono_cmp(row_of(c, "a")->since, was.since) == 0);
+	CU_ASSERT_EQUAL(row_of(c, "c")->judge.state, STATE_UNKNOWN);
+	CU_ASSERT_EQUAL(row_of(c, "c")->tries, 0);
+	run_tries(c, 1); /* d, the first of the list now */
+	CU_ASSERT_EQUAL(row_of(c, "d")->judge.state, STATE_UP);
+
+	change = checks_set(c, &conf, o, 3);
+	CU_ASSERT_EQUAL(change.added + change.changed + change.removed, 0);
+	change = checks_set(c, &conf, NULL, 0);
+	CU_ASSERT_EQUAL(change.removed, 3);
+	CU_ASSERT_EQUAL(checks_count(c), 0);
+	checks_free(&c);
+	(void)close(fd);
+}
+
 /* The value of a scalar or, with index 1, of a column. */
 static struct snap_value
 value(const struct snap *s, enum mib_object o)
@@ -187,6 +264,7 @@ each_object_of_the_load_subtree_is_served(void)
 
 	m.checks = c = check_port(port, 1, 1);
 	m.started = sample.taken = now;
+	sample.counted = mono_add_ms(now, -3000);
 	loadmib_fill(s, &m, mono_add_ms(now, 1500));
 	snap_sort(s);
 	for (o = 0; o < MIB_OBJECTS; o++)
@@ -197,6 +275,7 @@ each_object_of_the_load_subtree_is_served(void)
 	CU_ASSERT_EQUAL(n, snap_count(s));
 	CU_ASSERT_EQUAL(value(s, MIB_hopLoadSampleNumber).number, 7);
 	CU_ASSERT_EQUAL(value(s, MIB_hopLoadSampleAge).number, 1500);
+	CU_ASSERT_EQUAL(value(s, MIB_hopLoadConnectionsAge).number, 4500);
 	CU_ASSERT_EQUAL(value(s, MIB_hopLoadUptime).number, 1);
 	CU_ASSERT_EQUAL(value(s, MIB_hopLoadSampleMetrics).bytes[0], 0x90);
 	CU_ASSERT_EQUAL(value(s, MIB_hopLoadCpuIdle).number, 9310);
@@ -215,6 +294,8 @@ static const struct unit_test tests[] = {
 	it_takes_fall_failures_to_be_down_and_rise_to_be_up},
     {"checks are spread over the interval",
 	checks_are_spread_over_the_interval},
+    {"other checks leave those that stay alone",
+	other_checks_leave_those_that_stay_alone},
     {"each object of the load subtree is served",
 	each_object_of_the_load_subtree_is_served},
 };

@@ -213,6 +213,34 @@ test_opt_out(void)
 	limits_free(&l);
 }
 
+static void
+test_set(void)
+{
+	struct limits *l = make(1000);
+	struct addr a = addr("8.8.8.8"), other = addr("8.8.4.4");
+	struct prefix deny;
+	struct limits_conf conf = {
+	    .deny = &deny, .ndeny = 1, .rate = 10, .targets = 1};
+	struct mono now = {INT64_C(1000000000000)}, until;
+
+	CU_ASSERT_EQUAL(prefix_parse("8.8.4.0/24", &deny), 0);
+	CU_ASSERT_EQUAL(limits_probe(l, &a, now, &until), LIMIT_NONE);
+	limits_opt_out(l, &a, now);
+	CU_ASSERT_EQUAL(limits_address(l, &other), LIMIT_NONE);
+	limits_set(l, &conf);
+	CU_ASSERT_EQUAL(limits_address(l, &other), LIMIT_DENIED);
+	CU_ASSERT_EQUAL(limits_address(l, &a), LIMIT_OPTED_OUT);
+	CU_ASSERT_EQUAL(limits_probe(l, &a, now, &until), LIMIT_TARGET_RATE);
+	limits_take_total(l, now);
+	/* 100 ms, less two ticks that may be made up for. */
+	CU_ASSERT(!limits_total(l, mono_add_ms(now, 39)));
+	CU_ASSERT(limits_total(l, mono_add_ms(now, 40)));
+	conf.ndeny = 0;
+	limits_set(l, &conf);
+	CU_ASSERT_EQUAL(limits_address(l, &other), LIMIT_NONE);
+	limits_free(&l);
+}
+
 static const struct unit_test tests[] = {
     {"special-purpose addresses are not pinged", test_special},
     {"allow opens them, deny wins, groups never", test_lists},
@@ -221,6 +249,7 @@ static const struct unit_test tests[] = {
     {"the total holds, and a pause makes no burst", test_total},
     {"silence doubles the pause up to a day", test_back_off},
     {"who opted out stays so", test_opt_out},
+    {"other lists and rates hold at once, and forget nobody", test_set},
 };
 
 UNIT_MAIN("agent/limit", tests)

@@ -157,6 +157,43 @@ this_host_can_be_sampled(void)
 	load_free(&l);
 }
 
+/* A count of other ports is not taken for theirs. */
+static void
+other_ports_are_counted_from_the_next_sample_on(void)
+{
+	static const uint16_t list[] = {1, 2};
+	struct event_base *base = event_base_new();
+	struct load_conf conf = {.base = base, .procfs = "/proc"};
+	struct load *l = load_new(&conf);
+	const struct load_sample *s = load_last(l);
+	struct mono begin = mono_now();
+	int i;
+
+	load_take(l, begin);
+	CU_ASSERT(mono_cmp(s->counted, begin) == 0);
+	CU_ASSERT_PTR_NULL(load_ports(l));
+	load_set_ports(l, list, 2);
+	CU_ASSERT((s->metrics & 1u << LOAD_CONNECTIONS) == 0);
+	CU_ASSERT_EQUAL(s->number, 1);
+	for (i = 0; i < 100 && load_ports(l) == NULL; i++) {
+		load_take(l, mono_now());
+		(void)event_base_loop(base, EVLOOP_ONCE);
+	}
+	CU_ASSERT_PTR_NOT_NULL(load_ports(l));
+	load_take(l, mono_now());
+	CU_ASSERT((s->metrics & 1u << LOAD_CONNECTIONS) != 0);
+	CU_ASSERT_EQUAL(s->connections, 0);
+	CU_ASSERT(mono_cmp(s->counted, s->taken) < 0);
+	load_set_ports(l, list, 2); /* the same: it goes on */
+	CU_ASSERT_PTR_NOT_NULL(load_ports(l));
+	load_set_ports(l, NULL, 0);
+	load_take(l, mono_now());
+	CU_ASSERT((s->metrics & 1u << LOAD_CONNECTIONS) != 0);
+	CU_ASSERT(mono_cmp(s->counted, s->taken) == 0);
+	load_free(&l);
+	event_base_free(base);
+}
+
 static const struct unit_test tests[] = {
     {"a sample holds all values of one moment",
 	a_sample_holds_all_values_of_one_moment},
@@ -165,6 +202,8 @@ static const struct unit_test tests[] = {
     {"what cannot be read is missing alone",
 	what_cannot_be_read_is_missing_alone},
     {"this host can be sampled", this_host_can_be_sampled},
+    {"other ports are counted from the next sample on",
+	other_ports_are_counted_from_the_next_sample_on},
 };
 
 UNIT_MAIN("agent/load", tests)

@@ -119,15 +119,20 @@ count(const uint16_t *list, size_t n)
 {
 	struct event_base *base = event_base_new();
 	struct ports *p = ports_new(base, list, n);
-	struct mono end = mono_add_ms(mono_now(), 5000);
-	uint64_t found = 0;
+	struct mono begin = mono_now(), end = mono_add_ms(begin, 5000);
+	const struct ports_result *r;
+	uint64_t found;
 
 	CU_ASSERT_FATAL(p != NULL);
-	CU_ASSERT(!ports_last(p, &found));
-	ports_count(p, 1000000, mono_now());
-	while (!ports_last(p, &found) && mono_cmp(mono_now(), end) < 0)
+	CU_ASSERT_PTR_NULL(ports_last(p));
+	ports_count(p, 1000000, begin);
+	while (ports_last(p) == NULL && mono_cmp(mono_now(), end) < 0)
 		(void)event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
-	CU_ASSERT(ports_last(p, &found));
+	r = ports_last(p);
+	CU_ASSERT_FATAL(r != NULL);
+	CU_ASSERT(mono_cmp(r->counted, begin) == 0 && r->counts == 1);
+	CU_ASSERT(r->cost_us > 0);
+	found = r->connections;
 	ports_free(&p);
 	event_base_free(base);
 	return found;
@@ -151,11 +156,54 @@ connections_on_a_port_are_counted(void)
 	(void)close(four.listener);
 }
 
+/* A rest of a hundred times what it cost, so much is a hundredth. */
+static void
+a_dear_count_rests_for_long(void)
+{
+	CU_ASSERT_EQUAL(ports_rest_ms(0), 0);
+	CU_ASSERT_EQUAL(ports_rest_ms(200000), 20);
+	CU_ASSERT_EQUAL(ports_rest_ms(25000000), 2500);
+	CU_ASSERT_EQUAL(ports_rest_ms(INT64_C(2000000000)), 200000);
+}
+
+/* No count is begun before the one before has rested. */
+static void
+a_count_is_not_begun_too_early(void)
+{
+	struct pair four = connect_pair(AF_INET);
+	struct event_base *base = event_base_new();
+	struct ports *p = ports_new(base, &four.port, 1);
+	struct mono begin = mono_now(), end = mono_add_ms(begin, 5000);
+
+	CU_ASSERT_FATAL(p != NULL);
+	ports_count(p, 1, begin);
+	while (ports_last(p) == NULL && mono_cmp(mono_now(), end) < 0)
+		(void)event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	CU_ASSERT_FATAL(ports_last(p) != NULL);
+	ports_count(p, 1, begin); /* no time has passed */
+	while (event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK) == 0 &&
+	       mono_ms(mono_now(), end) < -4950)
+		;
+	CU_ASSERT_EQUAL(ports_last(p)->counts, 1);
+	end = mono_add_ms(begin, 600000);
+	ports_count(p, 1, end);
+	begin = mono_now();
+	while (ports_last(p)->counts < 2 && mono_ms(mono_now(), begin) < 5000)
+		(void)event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	CU_ASSERT_EQUAL(ports_last(p)->counts, 2);
+	CU_ASSERT(mono_cmp(ports_last(p)->counted, end) == 0);
+	ports_free(&p);
+	event_base_free(base);
+	close_pair(&four);
+}
+
 static const struct unit_test tests[] = {
     {"the filter takes these ports or the others",
 	the_filter_takes_these_ports_or_the_others},
     {"the longest filter fits", the_longest_filter_fits},
     {"connections on a port are counted", connections_on_a_port_are_counted},
+    {"a dear count rests for long", a_dear_count_rests_for_long},
+    {"a count is not begun too early", a_count_is_not_begun_too_early},
 };
 
 UNIT_MAIN("agent/ports", tests)

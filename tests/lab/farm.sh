@@ -353,7 +353,8 @@ farm_start_hoploadd()
 	local a
 
 	a=$(farm_aliases "$1" | head -1)
-	lab_start_unprivileged "hoploadd-$1" "$1" "$LAB/bin/hoploadd" \
+	lab_start_unprivileged "hoploadd-$1" "$1" env \
+	    HOPSCOTCH_RUN="$LAB/run" "$LAB/bin/hoploadd" --id "$1" \
 	    --agentx "$LAB/host/$1/agentx/master" --port 80 \
 	    --check "www=http://$a:80/"
 }
@@ -397,7 +398,8 @@ farm_start_prober()
 	for c in $FARM_CANARIES; do
 		args+=(--canary "$c")
 	done
-	lab_start "hoppingd-$s" "border-$s" "$LAB/bin/hoppingd" --border "$s" \
+	lab_start "hoppingd-$s" "border-$s" env HOPSCOTCH_RUN="$LAB/run" \
+	    "$LAB/bin/hoppingd" --border "$s" \
 	    --source "10.$n.0.253" --source "2001:db8:a$n::253" \
 	    --allow 100.64.0.0/16 --allow 2001:db8:c0::/44 "${args[@]}" \
 	    --user "$LAB_USER" \

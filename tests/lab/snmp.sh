@@ -128,6 +128,7 @@ snmp_begin()
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	mkdir "$dir/persist" "$dir/etc" "$dir/agentx"
+	export HOPSCOTCH_RUN=$dir
 	port=$(free_port)
 	export SNMP_PERSISTENT_DIR=$dir/persist SNMPCONFPATH=$dir/etc:$dir/persist
 }
