@@ -3,9 +3,11 @@
  * Speaks lines to a daemon's unix socket: hello, then standard input, with the
  * beat in between; prints what comes back but hello and beats.
  *   lines SOCKET ROLE ID [GIVES]
- * At the end of the input it goes on beating until it is killed (a feed), or
- * with `-w WORD` in front until a line that begins with WORD came: exit 0, or
- * 1 if that took more than ten seconds or the other side hung up.
+ * With `-l` in front it listens there, as a director would, prints what one
+ * peer after another says, and `hung up`. Else, at the end of the input it goes
+ * on beating until it is killed (a feed), or with `-w WORD` in front until a
+ * line that begins with WORD came: exit 0, or 1 if that took more than ten
+ * seconds or the other side hung up.
  */
 #include <errno.h>
 #include <poll.h>
@@ -14,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,10 +35,11 @@ put(int fd, const char *text, size_t len)
 {
 	ssize_t n;
 
+	/* Who hung up is noticed by the next read. */
 	for (; len > 0; text += n, len -= (size_t)n) {
-		n = write(fd, text, len);
+		n = send(fd, text, len, MSG_NOSIGNAL);
 		if (n < 0)
-			die("write");
+			return;
 	}
 }
 
@@ -48,6 +52,28 @@ connect_to(const char *path)
 	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
 		die(path);
+	return fd;
+}
+
+/* Whoever connects next. */
+static int
+accept_at(const char *path)
+{
+	static int listener = -1;
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	int fd;
+
+	if (listener == -1) {
+		listener = socket(AF_UNIX, SOCK_STREAM, 0);
+		(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+		(void)unlink(path);
+		if (bind(listener, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
+		    chmod(path, 0666) < 0 || listen(listener, 4) < 0)
+			die(path);
+	}
+	fd = accept(listener, NULL, NULL);
+	if (fd < 0)
+		die("accept");
 	return fd;
 }
 
@@ -97,41 +123,61 @@ turn(int fd, bool *input, char *buf, size_t *len, size_t room)
 	return n > 0 && *len < room;
 }
 
-int
-main(int argc, char **argv)
+/* Speak with one peer; true if the awaited line came. */
+static bool
+converse(int fd, const char *hello, const char *word)
 {
 	static char buf[1 << 20];
-	const char *word = NULL;
-	char hello[512];
 	bool input = true;
 	size_t len = 0;
 	time_t begun = time(NULL), beaten = begun;
+
+	put(fd, hello, strlen(hello));
+	while (turn(fd, &input, buf, &len, sizeof(buf))) {
+		if (show(buf, &len, word))
+			return true;
+		if (word != NULL && time(NULL) - begun > PATIENCE_S)
+			return false;
+		if (time(NULL) != beaten) {
+			beaten = time(NULL);
+			put(fd, "beat\n", 5);
+		}
+	}
+	return false;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *word = NULL;
+	bool listens = argc > 1 && strcmp(argv[1], "-l") == 0;
+	char hello[512];
 	int fd;
 
+	argv += listens;
+	argc -= listens;
 	if (argc > 2 && strcmp(argv[1], "-w") == 0) {
 		word = argv[2];
 		argv += 2;
 		argc -= 2;
 	}
 	if (argc < 4 || argc > 5) {
-		(void)fputs(
-		    "usage: lines [-w WORD] SOCKET ROLE ID [GIVES]\n", stderr);
+		(void)fputs("usage: lines [-l] [-w WORD] SOCKET ROLE ID "
+			    "[GIVES]\n",
+		    stderr);
 		return 2;
 	}
-	fd = connect_to(argv[1]);
 	(void)snprintf(hello, sizeof(hello), "hello hop/1 %s %s -%s%s\n",
 	    argv[2], argv[3], argc > 4 ? " gives=" : "",
 	    argc > 4 ? argv[4] : "");
-	put(fd, hello, strlen(hello));
-	while (turn(fd, &input, buf, &len, sizeof(buf))) {
-		if (show(buf, &len, word))
+	if (!listens)
+		return converse(connect_to(argv[1]), hello, word) ? 0 : 1;
+	for (;;) {
+		fd = accept_at(argv[1]);
+		if (converse(fd, hello, word))
 			return 0;
-		if (word != NULL && time(NULL) - begun > PATIENCE_S)
-			return 1;
-		if (time(NULL) != beaten) {
-			beaten = time(NULL);
-			put(fd, "beat\n", 5);
-		}
+		(void)puts("hung up");
+		(void)fflush(stdout);
+		(void)close(fd);
 	}
-	return 1;
 }

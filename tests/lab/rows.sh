@@ -1,0 +1,138 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Failures with clients on the way: a load at front ends of the farm, and a
+# table of what each failure cost. Sourced after farm.sh.
+#
+#	clients_start SITE...       100 clients a second at each front end
+#	clients_end                 their figures, into $requests and so on
+#	row TEXT MEASURED BUDGET UNIT   a result: within budget, and no request
+#	                            failed in the load that ended last
+#	row_table                   all rows, at the end
+#	daemon_says DAEMON PATTERN  a row of its status is like that
+
+requests=0 failed_requests=0 slowest=0
+ROWS=()
+CLIENTS_AT=
+
+# At most two minutes, ended by clients_end.
+clients_start()
+{
+	local s
+
+	CLIENTS_AT=$*
+	for s in "$@"; do
+		rm -f "$LAB/log/load-$s.log"
+		lab_start "load-$s" "client-$s" "$LAB/bin/load" 120 100 16 \
+		    "10.${FARM_NUMBER[$s]}.0.1" 80 "${SERVICE:-www}.test.com" \
+		    "${FARM_CLIENT[$s]}" "198.18.${FARM_NUMBER[$s]}.1"
+	done
+}
+
+clients_end()
+{
+	local s
+
+	for s in $CLIENTS_AT; do
+		lab_signal "load-$s" TERM
+	done
+	for s in $CLIENTS_AT; do
+		wait "$(lab_pid "load-$s")"
+		cat "$LAB/log/load-$s.log"
+	done >"$LAB/log/load.log"
+	read -r requests failed_requests slowest < <(awk '
+	$1 == "requests" {
+		n += $2; f += $4
+		if ($6 > s) s = $6
+	}
+	END { print n + 0, f + 0, s + 0 }' "$LAB/log/load.log")
+}
+
+# When the last client was sent to a server, in ms since 1970; 0: never.
+last_sent()
+{
+	awk -v s="^$1" '$1 == "to" && $2 ~ s && $5 > t { t = $5 }
+	    END { printf "%.0f\n", t }' "$LAB/log/load.log"
+}
+
+row_holds()
+{
+	cat "$LAB/log/load.log"
+	echo "measured $1, budget $2"
+	[ "$1" -le "$2" ] && [ "$failed_requests" = 0 ] && [ "$requests" -gt 0 ]
+}
+
+row()
+{
+	local text=$1 measured=$2 budget=$3 unit=$4
+
+	check "$text" row_holds "$measured" "$budget"
+	ROWS+=("$(printf '%-58s %9s %9s %2d/%d' "$text" "$measured $unit" \
+	    "$budget $unit" "$failed_requests" "$requests")")
+}
+
+row_table()
+{
+	printf '    %-58s %9s %9s %s\n' "what failed" measured budget \
+	    failed/requests
+	printf '    %s\n' "${ROWS[@]}"
+}
+
+# since TIME: ms from then until now
+since()
+{
+	echo $(($(lab_now) - $1))
+}
+
+daemon_status()
+{
+	echo status | "$LAB/bin/lines" -w "done" "$LAB/run/$1.sock" control rows
+}
+
+daemon_says()
+{
+	daemon_status "$1" | grep -E "$2"
+}
+
+# All processes of a program on a host: for_program HOST PROGRAM SIGNAL
+for_program()
+{
+	local p
+
+	{
+		for p in $(ip netns pids "$LAB_PREFIX$1"); do
+			[ "$(cat "/proc/$p/comm")" != "$2" ] || kill "-$3" "$p"
+		done
+		[ "$3" != KILL ] || wait "$(lab_pid "$2-$1")"
+	} 2>/dev/null
+	return 0
+}
+
+# Servers in a state, by a daemon's status: servers_are DAEMON STATE NAME...
+servers_are()
+{
+	local daemon=$1 state=$2 s
+
+	shift 2
+	daemon_status "$daemon" >"$LAB/servers"
+	for s in "$@"; do
+		grep -qE "^row server www\.$s\.test\.com service=www .*state=$state " \
+		    "$LAB/servers" || return 1
+	done
+}
+
+farm_is_up()
+{
+	# shellcheck disable=SC2086 # a list of names
+	servers_are "${1:-director}" up $FARM_SERVERS
+}
+
+# The farm is there and clients are sent to each site.
+farm_ready()
+{
+	check "the farm is up" lab_wait 30 farm_is_up
+	clients_start "$@"
+	sleep 1
+	clients_end
+	check "clients are redirected" test "$failed_requests" = 0
+}
