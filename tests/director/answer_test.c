@@ -511,6 +511,182 @@ an_ask_is_taken_apart(void)
 	world_free(&w);
 }
 
+#define PREFER(client, what) "<prefer client='" client "' " what "/>\n"
+
+/* A room whose service has these attributes, with preferences for all. */
+static void
+room_init_wishes(struct room *r, const char *service, const char *prefers)
+{
+	char xml[4096];
+
+	(void)snprintf(xml, sizeof(xml),
+	    FIXTURE_HEAD FIXTURE_POLICY FIXTURE_SERVERS
+	    "<service id='www' host='www.test' policy='balanced' %s>\n"
+	    " <use server='ny1'/><use server='ny2'/>\n"
+	    " <use server='la1' backup='yes'/>\n"
+	    "</service>\n%s" FIXTURE_DAEMONS FIXTURE_TAIL,
+	    service, prefers);
+	room_init_with(r, fixture_load(xml));
+}
+
+static void
+an_answer_holds_no_wider_than_its_preference(void)
+{
+	struct room r;
+
+	room_init_wishes(&r, "",
+	    PREFER("192.0.2.128/26", "server='ny1'")
+		PREFER("10.0.0.0/8", "server='ny2'"));
+	say(&r, "load ny1 1000 ny2 2000");
+	CU_ASSERT_STRING_EQUAL(scope_of(&r, "ask 1 www ny 192.0.2.1"), "25");
+	CU_ASSERT_STRING_EQUAL(scope_of(&r, "ask 1 www ny 192.0.2.129"), "26");
+	CU_ASSERT_STRING_EQUAL(scope_of(&r, "ask 1 www ny 192.0.2.200"), "26");
+	CU_ASSERT_STRING_EQUAL(scope_of(&r, "ask 1 www ny 198.51.100.1"), "24");
+	CU_ASSERT_STRING_EQUAL(scope_of(&r, "ask 1 www ny 10.7.7.7"), "24");
+	/* And each gets its own, from the cache too. */
+	for (int i = 0; i < 2; i++) {
+		CU_ASSERT_STRING_EQUAL(ask(&r, "ask 1 www ny 192.0.2.1"),
+		    "best 1 2000 25 ny1 ny ny1-ny.test 10.1.1.1 1000 "
+		    "ny2 ny ny2-ny.test 10.1.2.1 2000");
+		CU_ASSERT_STRING_EQUAL(ask(&r, "ask 1 www ny 192.0.2.150"),
+		    "best 1 2000 26 ny1 ny ny1-ny.test 10.1.1.1 1000");
+		CU_ASSERT_STRING_EQUAL(ask(&r, "ask 1 www ny 10.7.7.7"),
+		    "best 1 2000 24 ny2 ny ny2-ny.test 10.1.2.1 2000");
+	}
+	CU_ASSERT_EQUAL(scored(&r), 1);
+	CU_ASSERT_EQUAL(r.t->service[0].fallbacks[FALLBACK_NOT_PREFERRED], 0);
+	say(&r, "state ny2 down agent-timeout");
+	CU_ASSERT_STRING_EQUAL(ask(&r, "ask 1 www ny 10.7.7.7"),
+	    "best 1 2000 24 ny1 ny ny1-ny.test 10.1.1.1 1000");
+	CU_ASSERT_EQUAL(r.t->service[0].fallbacks[FALLBACK_NOT_PREFERRED], 1);
+	room_fini(&r);
+}
+
+static void
+a_sticky_answer_is_one_server_for_the_prefix(void)
+{
+	char text[64], first[512];
+	unsigned share[2] = {0, 0}, i, wrong = 0;
+	struct room r;
+
+	room_init_wishes(&r, "sticky='prefix'", "");
+	say(&r, "load ny1 3000 ny2 9000");
+	for (i = 0; i < 1000; i++) {
+		(void)snprintf(text, sizeof(text), "ask 1 www ny 10.%u.%u.1",
+		    i / 100, i % 100);
+		(void)snprintf(first, sizeof(first), "%s", ask(&r, text));
+		share[strstr(first, "ny2") != NULL]++;
+		wrong += strncmp(first, "best 1 2000 24 ", 15) != 0;
+		(void)snprintf(text, sizeof(text), "ask 1 www ny 10.%u.%u.200",
+		    i / 100, i % 100);
+		wrong += strcmp(ask(&r, text), first) != 0;
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT(share[0] > 200 && share[0] < 300);
+	CU_ASSERT_EQUAL(r.t->service[0].fallbacks[FALLBACK_SHED], 0);
+	room_fini(&r);
+}
+
+static void
+draws_do_not_drive_the_sticky_away(void)
+{
+	char before[512];
+	struct fixture_line l;
+	struct room r;
+	const char *why;
+	unsigned unknown;
+
+	room_init_wishes(&r, "sticky='prefix'", "");
+	say(&r, "load ny1 10000 ny2 10000");
+	say(&r, "metrics ny1 connections=0/2000");
+	say(&r, "metrics ny2 connections=0/2000");
+	(void)snprintf(before, sizeof(before), "%.9s",
+	    ask(&r, "ask 1 www ny 10.0.0.1") + 15);
+	fixture_line(&l, "drawn ny1 1000 ny2 1");
+	CU_ASSERT_EQUAL(draws_take(r.d, &l.line, &unknown, &why), 0);
+	fixture_line_free(&l);
+	CU_ASSERT_NSTRING_EQUAL(
+	    ask(&r, "ask 1 www ny 10.0.0.1") + 15, before, 9);
+	CU_ASSERT_EQUAL(picture_service(r.p, 0, at_ms(0))->load[0], 10000);
+	room_fini(&r);
+}
+
+static void
+backups_that_serve_are_counted(void)
+{
+	struct room r;
+
+	room_init_wishes(&r, "", "");
+	CU_ASSERT_PTR_NULL(strstr(ask(&r, "ask 1 www ny 10.0.0.1"), "la1"));
+	CU_ASSERT_EQUAL(r.t->service[0].fallbacks[FALLBACK_BACKUP], 0);
+	say(&r, "state ny1 down x");
+	say(&r, "state ny2 draining by-operator");
+	CU_ASSERT_STRING_EQUAL(ask(&r, "ask 1 www ny 10.0.0.1"),
+	    "best 1 2000 24 la1 la la1-la.test 10.2.1.1 3333");
+	CU_ASSERT_EQUAL(r.t->service[0].fallbacks[FALLBACK_BACKUP], 1);
+	say(&r, "state ny2 up -");
+	CU_ASSERT_PTR_NULL(strstr(ask(&r, "ask 1 www ny 10.0.0.1"), "la1"));
+	room_fini(&r);
+}
+
+/* An answer that a front end has kept, for whom. */
+struct held_answer {
+	struct prefix prefix;
+	char servers[256];
+};
+
+/* Every client may use every answer whose scope covers it. */
+static void
+kept_answers_are_right_for_all_they_hold_for(const char *service)
+{
+	static struct held_answer held[600];
+	char text[64], got[512];
+	uint64_t seed = 5;
+	unsigned n, i, scope, wrong = 0, covered = 0;
+	int at;
+	struct room r;
+
+	room_init_wishes(&r, service,
+	    PREFER("10.0.0.0/20", "site='ny'") PREFER("10.0.1.0/24",
+		"server='ny2'") PREFER("10.0.1.64/28", "server='ny1'")
+		PREFER("10.0.2.0/23", "server='ny1'") PREFER("10.0.3.7",
+		    "border='la'") PREFER("10.0.4.0/22", "server='la1'"));
+	say(&r, "load ny1 1000 ny2 4000 la1 9000");
+	for (i = 0; i < 8; i += 2)
+		say(&r, "ping 10.0.%u.0/24 %u 20000", i, 10000 + i * 3000);
+	for (n = 0; n < 600; n++) {
+		struct addr a = {AF_INET, {10, 0}};
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		a.ip[2] = (uint8_t)(seed >> 40 & 7);
+		a.ip[3] = (uint8_t)(seed >> 48);
+		(void)snprintf(text, sizeof(text), "ask 1 www la 10.0.%u.%u",
+		    a.ip[2], a.ip[3]);
+		(void)snprintf(got, sizeof(got), "%s", ask(&r, text));
+		CU_ASSERT_EQUAL_FATAL(
+		    sscanf(got, "best 1 %*u %u %n", &scope, &at), 1);
+		held[n].prefix = addr_prefix(&a, scope);
+		(void)snprintf(held[n].servers, sizeof(held[n].servers),
+		    "%.255s", got + at);
+		for (i = 0; i < n; i++)
+			if (prefix_covers(&held[i].prefix, &a)) {
+				covered++;
+				wrong += strcmp(held[i].servers,
+					     held[n].servers) != 0;
+			}
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT(covered > 600);
+	room_fini(&r);
+}
+
+static void
+kept_answers_are_right_for_all_they_hold_for_both_ways(void)
+{
+	kept_answers_are_right_for_all_they_hold_for("");
+	kept_answers_are_right_for_all_they_hold_for("sticky='prefix'");
+}
+
 static const struct unit_test tests[] = {
     {"candidates come with their loads as weights",
 	candidates_come_with_their_loads_as_weights},
@@ -533,6 +709,14 @@ static const struct unit_test tests[] = {
 	counted_decisions_have_the_shares_of_the_draw},
     {"bad asks say what is wrong", bad_asks_say_what_is_wrong},
     {"an ask is taken apart", an_ask_is_taken_apart},
+    {"an answer holds no wider than its preference",
+	an_answer_holds_no_wider_than_its_preference},
+    {"a sticky answer is one server for the prefix",
+	a_sticky_answer_is_one_server_for_the_prefix},
+    {"draws do not drive the sticky away", draws_do_not_drive_the_sticky_away},
+    {"backups that serve are counted", backups_that_serve_are_counted},
+    {"kept answers are right for all they hold for",
+	kept_answers_are_right_for_all_they_hold_for_both_ways},
 };
 
 UNIT_MAIN("director/answer", tests)
