@@ -142,7 +142,7 @@ snmp_conf()
 		for role in agentx users "$@"; do
 			sed -e "s|/run/hopscotch-agentx/|$dir/agentx/|g" \
 			    -e "s|/var/agentx/|$dir/agentx/own-|g" \
-			    -e "/^agentXPerms/s|root hopscotch||" \
+			    -e "/^agentXPerms/s| [^ ]* hopscotch\$||" \
 			    "$top/conf/snmpd.conf.d/$role.conf"
 		done
 	} >"$dir/etc/snmpd.conf"
