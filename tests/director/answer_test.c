@@ -622,7 +622,7 @@ backups_that_serve_are_counted(void)
 	say(&r, "state ny1 down x");
 	say(&r, "state ny2 draining by-operator");
 	CU_ASSERT_STRING_EQUAL(ask(&r, "ask 1 www ny 10.0.0.1"),
-	    "best 1 2000 24 la1 la la1-la.test 10.2.1.1 3333");
+	    "best 1 1000 24 la1 la la1-la.test 10.2.1.1 3333");
 	CU_ASSERT_EQUAL(r.t->service[0].fallbacks[FALLBACK_BACKUP], 1);
 	say(&r, "state ny2 up -");
 	CU_ASSERT_PTR_NULL(strstr(ask(&r, "ask 1 www ny 10.0.0.1"), "la1"));
