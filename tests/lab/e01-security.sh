@@ -1,0 +1,648 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Who may do what: users of SNMP, roles of the lines, certificates, sockets,
+# secrets, and what rights the running daemons have left. doc/security.md says
+# what each of this stands for.
+
+set -u
+# A network of our own: the usual ports, and an address that is not loopback.
+if [ "${HOP_E01:-}" != inside ]; then
+	[ "$(id -u)" = 0 ] || { echo "skip e01-security: needs root"; exit 77; }
+	unshare -n true 2>/dev/null ||
+	    { echo "skip e01-security: no network namespaces here"; exit 77; }
+	HOP_E01=inside exec unshare -n -- "$0" "$@"
+fi
+# shellcheck source=tests/lab/snmp.sh
+. "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
+snmp_begin snmpset snmpbulkget openssl setpriv ip
+for program in hoppingd hopmanagerd hopdirectord hopfrontd hopctl \
+    tests/lab/{peek,lines}; do
+	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
+done
+ip link set lo up
+ip address add 192.0.2.1/32 dev lo
+sysctl -qw net.ipv4.ping_group_range="1 0"
+
+user=nobody group=nogroup stranger=64999
+secret=passphrase-of-the-lab-e01
+chmod 755 "$dir"
+mkdir "$dir/run" "$dir/state" "$dir/tls"
+chmod 750 "$dir/run" "$dir/state"
+
+eventually()
+{
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+
+	shift
+	until "$@" >"$dir/eventually" 2>&1; do
+		[ ${EPOCHREALTIME/./} -lt $end ] ||
+		    { cat "$dir/eventually"; return 1; }
+		sleep 0.05
+	done
+}
+
+# says SOCKET [COMMAND...]: what status answers there, to this command's user.
+says()
+{
+	local socket=$1
+
+	shift
+	"$@" "$bin/tests/lab/lines" -w done "$socket" control e01 <<<status
+}
+
+# Certificates: one of each role, one of all, some that are no good.
+
+key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+authority()
+{
+	openssl req -x509 "${key[@]}" -keyout "$dir/tls/$1.key" \
+	    -out "$dir/tls/$1.crt" -subj "/CN=$1" -days 2 2>/dev/null
+}
+
+# certificate NAME CA DAYS ROLE...
+certificate()
+{
+	local name=$1 ca=$2 days=$3 names
+
+	shift 3
+	names=$(printf 'URI:hopscotch:role:%s,' "$@")
+	openssl req -new "${key[@]}" -keyout "$dir/tls/$name.key" \
+	    -out "$dir/tls/$name.csr" -subj "/CN=$name" 2>/dev/null
+	openssl x509 -req -in "$dir/tls/$name.csr" -CA "$dir/tls/$ca.crt" \
+	    -CAkey "$dir/tls/$ca.key" -CAcreateserial -days "$days" \
+	    -out "$dir/tls/$name.crt" \
+	    -extfile <(echo "subjectAltName=${names%,}") 2>/dev/null
+}
+
+roles="manager director frontend control collector relay"
+authority ca
+authority stranger-ca
+# shellcheck disable=SC2086
+certificate host ca 2 $roles
+for r in $roles; do
+	certificate "$r" ca 2 "$r"
+done
+# shellcheck disable=SC2086
+certificate late ca -1 $roles
+# shellcheck disable=SC2086
+certificate foreign stranger-ca 2 $roles
+certificate roleless ca 2 king
+chmod 600 "$dir"/tls/*.key
+
+# The farm: one daemon of each kind on this host, all as a plain user.
+
+conf()
+{
+	cat <<END
+<hopscotch xmlns="urn:hopscotch:config:1" domain="test.com">
+  <network><site id="la"/>
+    <prober border="la" address="127.0.0.1" port="$port"/></network>
+  <policy id="even"/>
+  <snmp-user id="hopmgr" secret="hopmgr.secret"/>
+  <tls cert="tls/host.crt" key="tls/host.key" ca="tls/ca.crt"/>
+  <server id="www.la1" site="la">
+    <alias border="la" name="www.la1.test.com" address="127.0.0.1"/>
+    <agent address="127.0.0.1" port="$port"/>
+  </server>
+  <service id="www" host="www.test.com" policy="even" port="8080">
+    <use server="www.la1"/>
+  </service>
+  <manager id="m">
+    <listen socket="$dir/run/m.sock"/>
+    <listen address="127.0.0.1" port="26001" tls="yes"/>
+  </manager>
+  <director id="d">
+    <listen address="192.0.2.1" port="26002" tls="yes"/>
+    <listen socket="$dir/run/d.sock"/>
+  </director>
+  <frontend id="f" site="la">
+    <listen address="127.0.0.1" port="80" default="www"/>
+    <control socket="$dir/run/f.sock"/>
+    <control address="127.0.0.1" port="26003" tls="yes"/>
+  </frontend>
+</hopscotch>
+END
+}
+declare -A port_of=([hopmanagerd]=127.0.0.1:26001
+    [hopdirectord]=192.0.2.1:26002 [hopfrontd]=127.0.0.1:26003)
+declare -A id_of=([hopmanagerd]=m [hopdirectord]=d [hopfrontd]=f)
+
+conf >"$dir/hop.xml"
+snmp_conf border content-server manager
+sed -i "s/^agentXPerms.*/agentXPerms 0660 0755 root $group/" \
+    "$dir/etc/snmpd.conf"
+sed -i "/createUser hopmgr/s/ $pass / $secret /g" "$dir/persist/snmpd.conf"
+sed -i "/createUser hopmgr/s/$pass\$/$secret/" "$dir/persist/snmpd.conf"
+(umask 077; printf 'auth %s\npriv %s\n' $secret $secret >"$dir/hopmgr.secret")
+chown $user:$group "$dir/run" "$dir/state" "$dir/hopmgr.secret" "$dir"/tls/*
+export HOPSCOTCH_RUN=$dir/run HOPSCOTCH_STATE=$dir/state
+ax=(--agentx "$dir/agentx/master")
+plain=(setpriv --reuid $user --regid $group --clear-groups)
+
+hopmgr()
+{
+	local tool=$1
+
+	shift
+	pass=$secret as hopmgr "$tool" "$@"
+}
+
+snmpd_start
+chmod 755 "$dir/agentx"
+# Each way to start: as root with --user, as the user, with a capability.
+start hopmanagerd "$bin/hopmanagerd" -f "$dir/hop.xml" --id m --user $user \
+    "${ax[@]}"
+start hopdirectord "${plain[@]}" "$bin/hopdirectord" -f "$dir/hop.xml" --id d \
+    "${ax[@]}"
+start hopfrontd "${plain[@]}" --inh-caps +net_bind_service \
+    --ambient-caps +net_bind_service "$bin/hopfrontd" -f "$dir/hop.xml" \
+    --id f "${ax[@]}"
+start hoppingd "${plain[@]}" --inh-caps +net_raw --ambient-caps +net_raw \
+    "$bin/hoppingd" --border la --allow 127.0.0.0/8 --canary 127.0.0.1 \
+    "${ax[@]}"
+start hoploadd "$bin/hoploadd" --user $user --check www=tcp:127.0.0.1:80 \
+    "${ax[@]}"
+check "hoploadd serves its objects" back 5 $P.1.1.1.2.0
+check "hoppingd" back 5 $P.1.2.1.2.0
+check "hopmanagerd" back 5 $P.1.3.1.2.0
+check "hopdirectord" back 5 $P.1.4.1.2.0
+check "hopfrontd" back 5 $P.1.5.1.2.0
+
+# What the running daemons may still do.
+
+# Pids of a daemon and of all below it.
+family()
+{
+	local p
+
+	echo "$1"
+	for p in $(pgrep -P "$1"); do
+		family "$p"
+	done
+}
+
+# rights PID: prints what is more than a plain user has.
+rights()
+{
+	awk -v uid="$(id -u $user)" -v gid="$(getent group $group | cut -d: -f3)" '
+	/^Cap(Inh|Prm|Eff|Amb):/ && $2 !~ /^0+$/ { print }
+	/^Uid:/ && ($2 != uid || $3 != uid || $4 != uid || $5 != uid) { print }
+	/^Gid:/ && ($2 != gid || $3 != gid || $4 != gid || $5 != gid) { print }
+	/^Groups:/ { for (i = 2; i <= NF; i++) if ($i != gid) print }
+	/^NoNewPrivs:/ && $2 != 1 { print }
+	' "/proc/$1/status"
+}
+
+no_rights()
+{
+	local p more
+
+	for p in $(family "${pids[$1]}"); do
+		more=$(rights "$p")
+		[ -z "$more" ] || { echo "$(cat /proc/$p/comm): $more"; return 1; }
+	done
+}
+
+# Nobody of the same user sees its memory or environment, no core has it.
+closed()
+{
+	local p
+
+	for p in $(family "${pids[$1]}"); do
+		! "${plain[@]}" head -c 1 "/proc/$p/mem" 2>&1 | grep -v denied &&
+		    ! "${plain[@]}" cat "/proc/$p/environ" 2>/dev/null ||
+		    { cat "/proc/$p/comm"; return 1; }
+	done
+}
+
+processes()
+{
+	[ "$(family "${pids[$1]}" | wc -l)" -ge "$2" ]
+}
+check "the manager has its pollers and its SNMP process" \
+    eventually 5 processes hopmanagerd 4
+for d in hopmanagerd hopdirectord hopfrontd hoppingd hoploadd; do
+	check "$d and all of its processes: a plain user, no capability, no way to one" \
+	    no_rights $d
+	check "$d is closed to others of its user and to core files" closed $d
+done
+warns_of_root()
+{
+	mkdir "$dir/root"
+	HOPSCOTCH_RUN=$dir/root HOPSCOTCH_STATE=$dir/root \
+	    timeout 1 "$bin/hoppingd" --border la --agentx /nonexistent 2>&1 |
+	    grep 'runs as root'
+}
+check "whoever starts one as root without --user is told" warns_of_root
+
+# Secrets.
+
+# holds DAEMON COMM BYTES...: a process of this name has them in its memory.
+holds()
+{
+	local p
+
+	for p in $(family "${pids[$1]}"); do
+		[ "$(cat "/proc/$p/comm")" = "$2" ] || continue
+		"$bin/tests/lab/peek" "${@:3:1}" "$p" "${@:4}" && return 0
+	done
+	return 1
+}
+has_secret()
+{
+	local p
+
+	for p in $(family "${pids[$1]}"); do
+		[ "$(cat "/proc/$p/comm")" != "$2" ] ||
+		    ! "$bin/tests/lab/peek" "$p" $secret || return 0
+	done
+	return 1
+}
+check "the manager holds the passphrase" has_secret hopmanagerd hopmanagerd
+for p in hop-snmp-nurse hop-snmp; do
+	check "its process $p does not" eval "! has_secret hopmanagerd $p"
+done
+
+untold()
+{
+	local p
+
+	for p in $(family "${pids[hopmanagerd]}"); do
+		! grep -qa $secret "/proc/$p/cmdline" "/proc/$p/environ" ||
+		    return 1
+	done
+	! grep -rl $secret "$dir"/*.log "$dir/state" || return 1
+	says "$dir/run/m.sock" >"$dir/status" || return 1
+	grep -q ^row "$dir/status" && ! grep $secret "$dir/status"
+}
+check "it is in no log, status, state file, command line or environment" untold
+
+# complains PATTERN COMMAND...: does not start, and says so in time.
+complains()
+{
+	local pattern=$1 status
+
+	shift
+	timeout -k 1 5 "$@" >"$dir/said" 2>&1 </dev/null
+	status=$?
+	cat "$dir/said"
+	[ $status = 1 ] && grep -qE "$pattern" "$dir/said"
+}
+
+# A file that is no good in the place of the secret or the key.
+try_secret()
+{
+	sed "s|hopmgr.secret|$1|" "$dir/hop.xml" >"$dir/try.xml"
+	complains "try.xml:[0-9]+: .*$2" "${plain[@]}" "$bin/hopmanagerd" \
+	    -f "$dir/try.xml" --id m --no-snmp
+}
+try_key()
+{
+	sed "s|tls/host.key|$1|" "$dir/hop.xml" >"$dir/try.xml"
+	complains "$2" "${plain[@]}" "$bin/hopdirectord" -f "$dir/try.xml" \
+	    --id d --no-snmp
+}
+spoil()
+{
+	cp -p "$1" "$dir/open"
+	chmod 604 "$dir/open"
+	cp -p "$1" "$dir/group"
+	chmod 640 "$dir/group"
+	ln -s open "$dir/link"
+	mkfifo -m 600 "$dir/pipe"
+	mkdir -m 700 "$dir/folder"
+	cp "$1" "$dir/roots"
+	chmod 600 "$dir/roots"
+	chown $user "$dir/pipe" "$dir/folder"
+}
+unspoil()
+{
+	rm -rf "$dir"/{open,group,link,pipe,folder,roots}
+}
+spoil "$dir/hopmgr.secret"
+check "a secret that all can read is refused" try_secret open 'mode 0604'
+check "that a group can read" try_secret group 'mode 0640'
+check "through a link too" try_secret link 'mode 0604'
+check "a pipe, without waiting for it" try_secret pipe 'not a regular file'
+check "a directory" try_secret folder 'not a regular file'
+check "a file of another owner" try_secret roots 'Permission denied'
+unspoil
+spoil "$dir/tls/host.key"
+check "a TLS key that all can read is refused" try_key open 'mode 0604'
+check "that a group can read" try_key group 'mode 0640'
+check "through a link too" try_key link 'mode 0604'
+check "a pipe, without waiting for it" try_key pipe 'not a regular file'
+check "a directory" try_key folder 'not a regular file'
+check "a file of another owner" try_key roots 'Permission denied'
+unspoil
+
+# Sockets and files.
+
+closed_to_strangers()
+{
+	local s
+
+	for s in "$dir"/run/*.sock; do
+		[ "$(stat -c '%a %U %G' "$s")" = "660 $user $group" ] ||
+		    { stat -c '%n %a %U %G' "$s"; return 1; }
+		! says "$s" setpriv --reuid $stranger --regid $stranger \
+		    --clear-groups || return 1
+	done
+	# The sockets alone, were their directory open.
+	chmod 755 "$dir/run"
+	! says "$dir/run/m.sock" setpriv --reuid $stranger --regid $stranger \
+	    --clear-groups
+	set -- $?
+	chmod 750 "$dir/run"
+	return "$1"
+}
+check "unix sockets are the user's and the group's alone" closed_to_strangers
+of_the_group()
+{
+	says "$dir/run/m.sock" setpriv --reuid $stranger --regid $group \
+	    --clear-groups
+}
+check "who is in the group may" of_the_group
+writes_nothing_open()
+{
+	local open
+
+	open=$(find "$dir/state" "$dir/run" -type f -perm /027)
+	[ -n "$(find "$dir/state" -type f)" ] && [ -z "$open" ] ||
+	    { echo "$open"; ls -l "$dir/state"; return 1; }
+}
+check "state files are nobody else's" writes_nothing_open
+
+# The lines: roles and verbs. The table of doc/security.md, and no other.
+
+# tls CERTIFICATE WHERE [OPTION...]: standard input to there, prints answers.
+tls()
+{
+	local name=$1 where=$2
+
+	shift 2
+	timeout 5 openssl s_client -quiet -connect "$where" \
+	    -cert "$dir/tls/$name.crt" -key "$dir/tls/$name.key" \
+	    -CAfile "$dir/tls/ca.crt" "$@" 2>"$dir/tls.err"
+}
+bye()
+{
+	printf 'bye\n%.0s' {1..101} # who says so much nonsense is hung up on
+}
+
+# The rows "daemon verb role..." of the table; "daemon-out" are verbs on
+# connections that it makes.
+table()
+{
+	awk -F'|' '/^\| `hop[a-z]+d`.*\| `[a-z]+`/ {
+		sub(/, to its directors/, "-out")
+		gsub(/[`,]/, "")
+		n = split($3, verbs, " ")
+		for (i = 1; i <= n; i++)
+			print $2, verbs[i], $4
+	}' "$top/doc/security.md" | tr -s ' '
+}
+
+# Verbs of the rooms' tables as "daemon verb".
+verbs()
+{
+	local d files
+
+	while read -r d files; do
+		# shellcheck disable=SC2086
+		(cd "$top" && cat $files) |
+		    sed -nE 's/^[ \t]*\{"([a-z]+)", on_[a-z_]+, ROLE.*/\1/p' |
+		    sed "s/^/$d /"
+	done <<-END | sort -u
+	hopmanagerd manager/control.c
+	hopmanagerd-out manager/feed.c
+	hopdirectord director/*.c
+	hopfrontd frontend/frontstatus.c
+	hopfrontd-out frontend/ask.c
+	hoploadd agent/*.c
+	END
+}
+all_written_down()
+{
+	local missing
+
+	[ "$(verbs | wc -l)" -gt 15 ] || return 1
+	missing=$(comm -23 <(verbs) <(table | awk '{ print $1, $2 }' | sort -u))
+	echo "not in the table of doc/security.md: $missing"
+	[ -z "$missing" ]
+}
+check "doc/security.md has every verb of every daemon" all_written_down
+
+# verbs_of DAEMON ROLE: asks for each verb, tells those that are refused.
+verbs_of()
+{
+	{
+		echo "hello hop/1 $2 tester -"
+		table | awk -v d="$1" '$1 == d { print $2 }'
+		bye
+	} | tls "$2" "${port_of[$1]}" | tee "$dir/answers" |
+	    sed -n "s/^error \([a-z]*\) is not for the role $2\$/\1/p" | sort
+}
+matrix()
+{
+	local got want
+
+	verbs_of "$1" "$2" >"$dir/refused"
+	grep -q '^hello hop/1' "$dir/answers" || return 1
+	got=$(cat "$dir/refused")
+	want=$(table | awk -v d="$1" -v r="$2" '
+	$1 == d && index(" " $0 " ", " " r " ") == 0 { print $2 }' |
+	    grep -xF -f <(verbs | awk -v d="$1" '$1 == d { print $2 }') | sort)
+	echo "refused: $got"
+	echo "wanted:  $want"
+	[ "$got" = "$want" ]
+}
+for d in hopmanagerd hopdirectord hopfrontd; do
+	for r in $roles; do
+		check "$d: what the role $r may say" matrix $d "$r"
+	done
+done
+lives()
+{
+	echo "hello hop/1 $2 tester -" | cat - <(bye) |
+	    tls "$1" "${port_of[$3]}" | grep -q '^hello hop/1'
+}
+check "a role that the certificate lacks is refused" \
+    eval '! lives frontend control hopmanagerd'
+check "one of no role at all is nobody" eval '! lives roleless control hopmanagerd'
+for d in hopmanagerd hopdirectord hopfrontd; do
+	check "$d: a certificate of all roles is taken" lives host control $d
+	check "$d: one that has expired is refused" eval "! lives late control $d"
+	check "$d: one of another authority is refused" \
+	    eval "! lives foreign control $d"
+done
+no_certificate()
+{
+	! { echo "hello hop/1 control tester -"; bye; } |
+	    timeout 5 openssl s_client -quiet -CAfile "$dir/tls/ca.crt" \
+	    -connect "${port_of[hopdirectord]}" 2>/dev/null | grep hello
+}
+check "without a certificate nobody is heard" no_certificate
+in_the_clear()
+{
+	local answer
+
+	exec 3<>/dev/tcp/192.0.2.1/26002
+	echo "hello hop/1 control tester -" >&3
+	answer=$(timeout 5 cat <&3 | tr -d '\0')
+	exec 3>&-
+	! grep hop/1 <<<"$answer"
+}
+check "nor in the clear where TLS is spoken" in_the_clear
+old_tls()
+{
+	local out
+
+	# The client must be willing, or the test is of the client.
+	out=$({ echo "hello hop/1 control tester -"; bye; } |
+	    tls host "${port_of[hopdirectord]}" "$1" \
+	    -cipher 'DEFAULT@SECLEVEL=0' -msg)
+	cat "$dir/tls.err"
+	! grep -aq 'hello hop/1 director' <<<"$out" &&
+	    grep -aqE 'alert.*protocol version|<<< .*fatal protocol_version' \
+	    <<<"$out$(cat "$dir/tls.err")"
+}
+check "TLS 1.0 is refused" old_tls -tls1
+check "and 1.1" old_tls -tls1_1
+new_tls()
+{
+	{ echo "hello hop/1 control tester -"; bye; } |
+	    tls host "${port_of[hopdirectord]}" "$1" | grep -q '^hello hop/1'
+}
+check "1.2 is spoken" new_tls -tls1_2
+check "and 1.3" new_tls -tls1_3
+# An impostor where the manager looks for its director: it has a certificate,
+# but of a front end.
+impostor()
+{
+	sed 's/26002/26009/; s/26001/26008/; s/m.sock/m2.sock/' "$dir/hop.xml" \
+	    >"$dir/try.xml"
+	(while sleep 0.2; do
+		echo "hello hop/1 director d -"
+	done) | timeout 8 openssl s_server -quiet -accept 192.0.2.1:26009 \
+	    -cert "$dir/tls/frontend.crt" -key "$dir/tls/frontend.key" \
+	    -CAfile "$dir/tls/ca.crt" -Verify 2 >"$dir/heard" 2>"$dir/impostor.log" &
+	pids[impostor]=$!
+	start manager2 "${plain[@]}" "$bin/hopmanagerd" -f "$dir/try.xml" \
+	    --id m --no-snmp
+	eventually 6 grep -q 'their certificate has no name URI:hopscotch:role:director' \
+	    "$dir/manager2.log"
+	set -- $?
+	stop manager2
+	stop impostor
+	cat "$dir/heard" "$dir/impostor.log" "$dir/manager2.log"
+	! grep -qE '^(load|state|borders|ping)' "$dir/heard" && return "$1"
+}
+check "who answers for a director without its role is told nothing" impostor
+
+# TCP in the clear is for loopback, in the configuration and at the socket.
+clear_conf()
+{
+	sed -E '/26002/s| tls="yes"||' "$dir/hop.xml" >"$dir/try.xml"
+	complains 'try.xml:[0-9]+: .*192.0.2.1.*tls' "$bin/hopctl" check \
+	    -f "$dir/try.xml"
+}
+check "lines in the clear off loopback are no configuration" clear_conf
+
+# SNMP. (The files and the rest of the users' rights: s02-roles.)
+
+# The oids of all columns that can be written.
+writable()
+{
+	"$top/tools/mibgen" "$top/mibs/HOPSCOTCH-MIB.txt" | awk '
+	/\.name = / { can = 0 }
+	/\.writable = true/ { can = 1 }
+	can && /\.oid = / {
+		gsub(/.*\{|\}.*/, ""); gsub(/, /, ".")
+		print "." $0
+	}'
+}
+# may_set COMMAND...: which of them this user may set. What is wrong with the
+# value, a 1, is told only to who may.
+may_set()
+{
+	local oid n=0
+
+	for oid in $(writable); do
+		n=$((n + 1))
+		"$@" snmpset "$P$oid.1.1" i 1 >"$dir/set" 2>&1
+		! grep -qE 'noAccess|authorizationError' "$dir/set" ||
+		    continue
+		echo "$oid"
+	done
+	[ $n -ge 9 ] || echo "only $n can be written at all"
+}
+sets_only()
+{
+	local got want
+
+	got=$(may_set "${@:2}" | sort)
+	want=$(for o in $(writable); do
+		[[ -n $1 && $o == $1.* ]] && echo "$o"
+	done | sort)
+	echo "may set: $got"
+	[ "$got" = "$want" ]
+}
+check "a station's user sets nothing at all" sets_only '' as hopnms
+check "the manager's user sets the probe table and nothing else" \
+    sets_only .1.2.5 hopmgr
+check "an operator's user sets admin states and nothing else" \
+    sets_only .1.3.12 as hopoper
+raw()
+{
+	! snmpget -r 0 -t 0.5 -On "$@" "127.0.0.1:$port" $P.1.3.1.2.0 |
+	    grep ' = '
+}
+set_raw()
+{
+	! snmpset -r 0 -t 0.5 -On "$@" "127.0.0.1:$port" $P.1.3.12.1.4.1.1 i 2 |
+	    grep ' = '
+}
+pw=(-a SHA-256 -A $pass -x AES -X $pass)
+for try in raw set_raw; do
+	check "$try: version 1" $try -v1 -c public
+	check "$try: version 2c" $try -v2c -c public
+	check "$try: another community" $try -v2c -c private
+	check "$try: no such user" $try -v3 -u nobody -l authPriv "${pw[@]}"
+	check "$try: a wrong passphrase" $try -v3 -u hopoper -l authPriv \
+	    -a SHA-256 -A wrong-passphrase -x AES -X $pass
+	check "$try: a wrong key of privacy" $try -v3 -u hopoper -l authPriv \
+	    -a SHA-256 -A $pass -x AES -X wrong-passphrase
+	check "$try: another protocol" $try -v3 -u hopoper -l authPriv \
+	    -a MD5 -A $pass -x DES -X $pass
+	check "$try: without privacy" $try -v3 -u hopoper -l authNoPriv \
+	    -a SHA-256 -A $pass
+	check "$try: without anything" $try -v3 -u hopoper -l noAuthNoPriv
+done
+# What none of the users has a view of.
+sees_not()
+{
+	! "$@" | grep -v 'No more variables' | grep -v 'No Such' | grep ' = '
+}
+check "the manager's user sees no interfaces" \
+    sees_not hopmgr snmpbulkwalk .1.3.6.1.2.1.2
+check "no user sees snmpd's own tables" eval '
+    sees_not hopmgr snmpbulkwalk .1.3.6.1.6.3.15 &&
+    sees_not as hopnms snmpbulkwalk .1.3.6.1.6.3.15 &&
+    sees_not as hopoper snmpbulkwalk .1.3.6.1.6.3.15'
+modest()
+{
+	local n
+
+	n=$(hopmgr snmpbulkget -Cr2000000 $P | grep -c ' = ')
+	echo "$n values"
+	[ "$n" -ge 1 ] && [ "$n" -le 100 ]
+}
+check "a request for two million values gets a hundred" modest
+
+for d in hopfrontd hopdirectord hopmanagerd hoppingd hoploadd; do
+	stop $d
+	check "$d is still there, and ends well" test "$status" = 0
+done
+exit $failed
