@@ -5,6 +5,7 @@
  */
 #include <event2/event.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -230,7 +231,9 @@ stop(struct hopfrontd *h)
 int
 main(int argc, char **argv)
 {
-	struct hopfrontd h = {.daemon = {.program = "hopfrontd"}};
+	/* Low ports that a reload brings, if it was given the right to them. */
+	struct hopfrontd h = {.daemon = {.program = "hopfrontd",
+				  .keep = 1u << CAP_NET_BIND_SERVICE}};
 	const struct timeval second = {1, 0};
 	int status;
 

@@ -92,7 +92,7 @@ daemon_drop(struct daemon *d)
 {
 	char why[160];
 
-	if (drop_to(d->user, why, sizeof(why)) < 0)
+	if (drop_to_keeping(d->user, d->keep, why, sizeof(why)) < 0)
 		log_fatalx("main", "--user: %s", why);
 	if (d->user == NULL && geteuid() == 0)
 		log_warnx("main", "runs as root; --user NAME lets it drop "

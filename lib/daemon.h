@@ -10,6 +10,7 @@
 
 #include <event2/event.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lib/conf.h"
 #include "lib/world.h"
@@ -22,6 +23,7 @@ struct daemon {
 	const char *agentx;    /* AgentX socket, or NULL: the default */
 	const char *log_file;  /* --log-file, or NULL: standard error */
 	bool no_snmp;
+	uint32_t keep; /* capabilities for daemon_drop(), see lib/drop.h */
 	struct world *world; /* the daemon's owner frees it, or nobody does */
 	struct event_base *base;
 	struct event *signals[4], *alive;

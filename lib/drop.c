@@ -14,17 +14,20 @@
 #include <unistd.h>
 
 static int
-no_capabilities(char *why, size_t size)
+few_capabilities(uint32_t keep, char *why, size_t size)
 {
 	struct __user_cap_header_struct head = {
 	    .version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct none[2];
+	struct __user_cap_data_struct few[2], had[2];
 
-	memset(none, 0, sizeof(none));
+	memset(few, 0, sizeof(few));
+	memset(had, 0, sizeof(had));
+	if (keep != 0 && syscall(SYS_capget, &head, had) == 0)
+		few[0].permitted = few[0].effective = had[0].permitted & keep;
 	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	/* Passphrases and keys: in no core file, and not for other processes
 	 * of the same user, the other daemons of the host. */
-	if (syscall(SYS_capset, &head, none) == 0 &&
+	if (syscall(SYS_capset, &head, few) == 0 &&
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
 		return 0;
@@ -52,14 +55,17 @@ become(const struct passwd *pw, char *why, size_t size)
 }
 
 int
-drop_to(const char *user, char *why, size_t size)
+drop_to_keeping(const char *user, uint32_t keep, char *why, size_t size)
 {
 	const struct passwd *pw;
+
+	if (geteuid() == 0)
+		keep = 0; /* it had all, and nobody chose these */
 
 	if (user == NULL && geteuid() == 0)
 		return 0;
 	if (user == NULL)
-		return no_capabilities(why, size);
+		return few_capabilities(keep, why, size);
 	errno = 0;
 	pw = getpwnam(user);
 	if (pw == NULL) {
@@ -74,5 +80,11 @@ drop_to(const char *user, char *why, size_t size)
 	}
 	if (geteuid() == 0 && become(pw, why, size) < 0)
 		return -1;
-	return no_capabilities(why, size);
+	return few_capabilities(keep, why, size);
+}
+
+int
+drop_to(const char *user, char *why, size_t size)
+{
+	return drop_to_keeping(user, 0, why, size);
 }

@@ -5,6 +5,7 @@
 /* Giving up rights, once the sockets are open. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Become this user with its groups, without capabilities and without a way to
@@ -13,5 +14,8 @@
  * all that). 0, or -1 and *why; then nothing may go on.
  */
 int drop_to(const char *user, char *why, size_t size);
+/* The same, but of the capabilities that somebody who is not root was given
+ * (by AmbientCapabilities= of systemd) those in `keep` stay: 1 << CAP_... */
+int drop_to_keeping(const char *user, uint32_t keep, char *why, size_t size);
 
 #endif
