@@ -119,7 +119,7 @@ fetch()
 	cp "$dir"/deb/*.deb "$root/srv/deb/"
 	timeout 60 chroot "$root" sh -c 'apt-get -qq update &&
 	    apt-get -qq -y --no-install-recommends --download-only \
-	    install /srv/deb/hopscotch-*.deb snmpd' >"$dir/fetch.log" 2>&1
+	    install /srv/deb/hopscotch-*.deb logrotate' >"$dir/fetch.log" 2>&1
 }
 
 # Boots it in a cgroup of its own, so that nothing of it can be left.
@@ -278,7 +278,7 @@ apt()
 installs()
 {
 	inside sh -c 'apt-get -y --no-install-recommends -o Dpkg::Use-Pty=0 \
-	    install /srv/deb/hopscotch-*.deb' >"$dir/install.log" 2>&1 ||
+	    install /srv/deb/hopscotch-*.deb logrotate' >"$dir/install.log" 2>&1 ||
 	    { cat "$dir/install.log"; return 1; }
 }
 
@@ -383,7 +383,8 @@ confined()
 
 hashes()
 {
-	inside hopctl status --json | jq -r '.daemons[].hash' | sort -u
+	inside hopctl status -f "${1:-/etc/hopscotch/hopscotch.xml}" --json |
+	    jq -r '.daemons[].hash' | sort -u
 }
 
 one_hash()
@@ -414,21 +415,42 @@ refuses()
 {
 	local before
 
-	before=$(hashes)
 	inside cp -p /etc/hopscotch/hopscotch.xml /srv/good.xml
+	before=$(hashes)
 	inside sed -i 's/site="here" host/site="nowhere" host/' \
 	    /etc/hopscotch/hopscotch.xml
 	! inside systemctl reload hopfrontd || return 1
-	active hopfrontd && [ "$before" = "$(hashes)" ] &&
+	active hopfrontd && [ "$before" = "$(hashes /srv/good.xml)" ] &&
 	    inside journalctl --no-pager -u hopfrontd -o cat |
 	    grep -qE 'hopscotch.xml:[0-9]+: .*nowhere' && redirected
 }
 
 journal()
 {
-	inside journalctl --no-pager -q -u hopfrontd -o cat -p info |
-	    grep -q 'hopfrontd' &&
-	    ! inside journalctl --no-pager -q -u 'hop*' -o cat -p err | grep .
+	local daemons=(-t hoploadd -t hopmanagerd -t hopdirectord -t hopfrontd)
+
+	inside journalctl --no-pager -q "${daemons[@]}" -o cat -p info |
+	    grep -q 'listens at' &&
+	    ! inside journalctl --no-pager -q "${daemons[@]}" -o cat |
+	    grep '^<' &&
+	    ! inside journalctl --no-pager -q "${daemons[@]}" -o cat -p err |
+	    grep .
+}
+
+logged()
+{
+	redirected && inside grep -q 'method=GET' /var/log/hopscotch/access.log
+}
+
+# A file of the front end's, turned over under it.
+rotates()
+{
+	inside sed -i 's/<frontend /<frontend access-log="\/var\/log\/hopscotch\/access.log" /' \
+	    /etc/hopscotch/hopscotch.xml
+	inside systemctl reload $brains && within 5 logged &&
+	    inside logrotate -f /etc/logrotate.d/hopscotch &&
+	    inside test -s /var/log/hopscotch/access.log.1 && within 5 logged ||
+	    { inside ls -l /var/log/hopscotch; return 1; }
 }
 
 # --- SNMP ---
@@ -463,7 +485,55 @@ subtrees()
 	done
 }
 
+# The commented lines of what hopscotch-init wrote: one server has an agent.
+by_load()
+{
+	inside sed -i -e 's/<!-- \(<snmp-user.*>\) -->/\1/' \
+	    -e 's/<!-- <agent address="192.0.2.11".*/<agent address="192.0.2.1"\/>/' \
+	    /etc/hopscotch/hopscotch.xml
+	inside hopctl check --secrets &&
+	    inside systemctl reload $brains && within 8 agent_up ||
+	    { inside hopctl status agent server; return 1; }
+}
+
+agent_up()
+{
+	inside hopctl status --json | jq -e '[.daemons[].tables.agent[]?.state] ==
+	    ["up"] and ([.daemons[].tables.server[]? | select(.id == "www1") |
+	    .load | numbers] | length) > 0' >/dev/null
+}
+
+# Without a border it does not start.
+border()
+{
+	! inside systemctl start hoppingd || return 1
+	printf 'border here\ncanary 192.0.2.99\nallow 192.0.2.0/24\n' \
+	    >>"$root/etc/default/hoppingd"
+	inside systemctl enable --now hoppingd && within 5 active hoppingd
+}
+
+borders()
+{
+	cp "$root/etc/default/hoppingd" "$root/etc/default/hoppingd-two"
+	sed -i '/^border/d' "$root/etc/default/hoppingd-two"
+	inside systemctl start hoppingd@two && active hoppingd@two &&
+	    inside systemctl stop hoppingd@two
+}
+
 # --- upgrade and end ---
+
+# Off and on again.
+starts_anew()
+{
+	inside systemctl poweroff
+	within 10 container_gone || return 1
+	wait "$nspawn"
+	ip netns pids $outside | xargs -r kill
+	ip netns del $outside
+	rm -r "$dir/www"
+	boot && make_outside && within 10 active hoploadd $brains &&
+	    within 5 by_director
+}
 
 # The same packages with a higher version.
 repack()
@@ -524,7 +594,7 @@ purges()
 # Someone else's AgentX socket stays what it is.
 polite()
 {
-	inside sh -c 'echo "agentXSocket tcp:localhost:705" \
+	inside sh -c 'echo "agentXSocket /var/agentx/master" \
 	    >/etc/snmp/snmpd.conf.d/other.conf; dpkg -i \
 	    /srv/deb/hopscotch-common_*.deb' >"$dir/polite.log" 2>&1 &&
 	    grep -F 'other.conf:1:agentXSocket' "$dir/polite.log" &&
@@ -585,14 +655,22 @@ check "systemctl reload: a new configuration, the same processes" reloads
 check "a bad one is refused, with its line in the journal" refuses
 inside mv /srv/good.xml /etc/hopscotch/hopscotch.xml
 check "the journal has lines of every level, and no error" journal
+check "an access log is turned over" rotates
 check "hopscotch-snmp-setup makes the manager's user" \
     snmp_user --listen 192.0.2.1
 check "all daemons are seen through snmpd" within 10 subtrees 1 3 4 5
-check "run again, it replaces the user" snmp_user
+check "a server's load comes by SNMP" by_load
+check "the ping daemon starts when it knows its border" border
+check "it has had its socket, and has no right left" \
+    confined hoppingd 0000000000002000
+check "and is seen through snmpd" within 5 subtrees 2
+check "a host may have several borders" borders
+check "hopscotch-snmp-setup: run again, it replaces the user" snmp_user
 check "who is known still" within 10 subtrees 1
 echo 'check mine=tcp:127.0.0.1:161' >>"$root/etc/default/hoploadd"
 check "higher versions can be made" repack
 check "an upgrade keeps what was edited, and restarts what ran" upgrades
+check "after a boot all is there again" starts_anew
 check "removal ends all, and keeps what was configured" removes
 check "purging leaves nothing but the user" purges
 check "the AgentX socket of another is left alone" polite
