@@ -17,6 +17,8 @@
  * row bring back what was down; a burst that failed has failed twice. */
 #define TRY_RISE 2
 #define TRY_FALL 1
+/* Net-SNMP counts CPU ticks anew every 5 s, and two counts are needed. */
+#define CPU_HOLD_MS 15000
 /* A load daemon whose newest sample is older than this does not work. */
 #define SAMPLE_OLD_MS 10000
 /* On top of two polls: the time that an agent's failure may take. */
@@ -213,6 +215,50 @@ set_agent(struct fleet *f, int server, enum state state, enum reason reason,
 		try_anew(f, server, now);
 }
 
+/* A CPU share needs two readings that differ: one that is missing, while
+ * counters stand still or begin anew, is the last one for a while. */
+static void
+hold_cpu(const struct fleet_server *s, struct sample *x, struct mono now)
+{
+	if (x->known[METRIC_CPU] || s->lacks[METRIC_CPU] || !s->has_sample ||
+	    !s->newest.known[METRIC_CPU] || mono_ms(now, s->cpu) > CPU_HOLD_MS)
+		return;
+	x->known[METRIC_CPU] = true;
+	x->cpu_idle = s->newest.cpu_idle;
+}
+
+/* For people: which metrics of its policies an agent cannot tell. */
+static const char *
+lack_text(const struct fleet *f, int server, char *buf, size_t size)
+{
+	const struct fleet_server *s = &f->servers[server];
+	size_t i, n = 0;
+	int m;
+
+	buf[0] = '\0';
+	for (m = 0; m < METRICS; m++) {
+		bool used = false;
+
+		for (i = 0; i < s->nuses; i++) {
+			int service = f->uses[s->uses[i]].service;
+
+			used |=
+			    f->world
+				->policies[f->world->services[service].policy]
+				.metric[m]
+				.used;
+		}
+		if (s->lacks[m] && used)
+			n += (size_t)snprintf(buf + n, size - n, "%s %s",
+			    n > 0 ? "," : "no objects for",
+			    world_metric_text((enum metric)m));
+	}
+	if (n > 0)
+		(void)snprintf(buf + n, size - n,
+		    " in its view: its load goes without them");
+	return buf;
+}
+
 static void
 on_sample(
     struct fleet *f, int server, const struct record_sample *r, struct mono now)
@@ -220,6 +266,8 @@ on_sample(
 	struct fleet_server *s = &f->servers[server];
 	bool again = s->has_sample && r->number != 0 && r->number == s->number;
 	bool was = verdict_agent_answers(f, server) && !s->late;
+	struct sample values = r->values;
+	char lacks[RECORD_NAME];
 	size_t i;
 
 	s->polls++;
@@ -233,11 +281,16 @@ on_sample(
 		return;
 	}
 	s->late = false;
-	set_agent(f, server, STATE_UP, REASON_AGENT_OK, "", now);
+	memcpy(s->lacks, r->lacks, sizeof(s->lacks));
+	set_agent(f, server, STATE_UP, REASON_AGENT_OK,
+	    lack_text(f, server, lacks, sizeof(lacks)), now);
 	if (!was)
 		try_anew(f, server, now);
 	if (!again) {
-		s->newest = r->values;
+		hold_cpu(s, &values, now);
+		if (r->values.known[METRIC_CPU])
+			s->cpu = now;
+		s->newest = values;
 		if (s->has_sample)
 			weigh_smooth(&s->smooth, &s->newest, f->smooth_ppm);
 		else

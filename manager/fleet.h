@@ -74,6 +74,8 @@ struct fleet_server {
 	uint64_t polls, timeouts;
 	uint64_t engine; /* hash of its engine ID; 0: not met yet */
 	bool has_sample;
+	bool lacks[METRICS]; /* its agent has no such objects */
+	struct mono cpu;     /* when its share was told last */
 	struct sample newest, smooth;
 	uint32_t number;     /* of the newest sample */
 	struct mono sampled; /* when it was taken */

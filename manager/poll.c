@@ -40,6 +40,7 @@
 #include "manager/pollmib.h"
 #include "manager/probemib.h"
 #include "manager/record.h"
+#include "manager/standardmib.h"
 
 #define TICK_MIN_US 10000 /* sends are paced in steps of 10 ms */
 #define BEAT_MS     1000
@@ -55,13 +56,17 @@
 #define JOURNAL_SOON_MS 20
 #define AWAIT_MS        3000
 #define QUEUE_MAX       8192 /* addresses waiting for one prober */
+/* What an agent has is not learned more often than this. */
+#define LEARN_MS 10000
 /* A prober that takes no targets is told so for so long. */
 #define REFUSES_MS 10000
 
-/* Doubt: the engine is there, but never answered: what is wrong? */
+/* Learn: which standard objects there are. Doubt: the engine is there, but
+ * never answered: what is wrong? */
 enum job {
 	JOB_NONE,
 	JOB_ENGINE,
+	JOB_LEARN,
 	JOB_LOAD,
 	JOB_CHECKS,
 	JOB_DOUBT,
@@ -133,7 +138,8 @@ struct target {
 	uint32_t check_at; /* index that the walk has reached */
 	size_t check_rows;
 	bool check_more;
-	struct pollmib_ticks ticks;
+	struct standard_plan *plan; /* of standard objects, or NULL */
+	struct mono learned;
 };
 
 struct poller {
@@ -235,13 +241,34 @@ put_fail(struct target *t, enum reason reason, const char *fmt, ...)
 
 /* --- answers --- */
 
+/* What has gone, or come with a restart, is learned anew before the next poll;
+ * not in a circle with an agent that takes turns. */
+static bool
+on_standard(struct target *t, const netsnmp_pdu *pdu, struct record_sample *s)
+{
+	bool again, there = standardmib_sample(t->plan, pdu, s, &again);
+
+	if ((again || !there) && mono_ms(mono_now(), t->learned) >= LEARN_MS)
+		standardmib_forget(t->plan);
+	return there;
+}
+
+static enum end
+on_learn(struct target *t, const netsnmp_pdu *pdu)
+{
+	standardmib_learn(t->plan, pdu);
+	t->learned = mono_now();
+	return END_ANSWER;
+}
+
 static enum end
 on_load(struct target *t, const netsnmp_pdu *pdu)
 {
 	struct record r = {0};
 
 	about(t, RECORD_SAMPLE, &r);
-	if (!pollmib_sample(pdu, agent_of(t)->kind, &t->ticks, &r.u.sample))
+	if (t->plan != NULL ? !on_standard(t, pdu, &r.u.sample)
+			    : !pollmib_sample(pdu, &r.u.sample))
 		return END_OBJECTS;
 	r.u.sample.rtt_us = mono_us(mono_now(), t->sent);
 	t->changes_seen = r.u.sample.check_changes;
@@ -392,7 +419,8 @@ on_resend(struct target *t)
 	t->poller->count.timeouts++;
 	if (t->job == JOB_TARGETS)
 		t->probe->resent = true;
-	if (t->job == JOB_LOAD || (t->job == JOB_ENGINE && t->server >= 0))
+	if (t->job == JOB_LOAD || t->job == JOB_LEARN ||
+	    (t->job == JOB_ENGINE && t->server >= 0))
 		put_kind(t, RECORD_LATE);
 }
 
@@ -423,6 +451,8 @@ on_message(struct target *t, netsnmp_pdu *pdu)
 		return on_journal(t, pdu);
 	if (t->job == JOB_TARGETS)
 		return on_targets(t);
+	if (t->job == JOB_LEARN)
+		return on_learn(t, pdu);
 	return t->job == JOB_LOAD ? on_load(t, pdu) : on_checks(t, pdu);
 }
 
@@ -489,9 +519,16 @@ request_engine(struct target *t)
 static void
 request_load(struct target *t)
 {
-	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GET);
+	netsnmp_pdu *pdu;
 
-	pollmib_ask_sample(pdu, agent_of(t)->kind);
+	if (t->plan != NULL) {
+		request(t,
+		    t->plan->step == STANDARD_READY ? JOB_LOAD : JOB_LEARN,
+		    standardmib_ask(t->plan));
+		return;
+	}
+	pdu = snmp_pdu_create(SNMP_MSG_GET);
+	pollmib_ask_sample(pdu);
 	request(t, JOB_LOAD, pdu);
 }
 
@@ -880,8 +917,8 @@ fail_objects(struct target *t, enum job job)
 		    user_of(t)->id);
 	else
 		put_fail(t, REASON_AGENT_NO_OBJECTS,
-		    "answers, but has neither TCP-MIB nor UCD-SNMP-MIB in the "
-		    "view of %s",
+		    "answers, but has neither TCP-MIB nor memory or CPU of "
+		    "UCD-SNMP-MIB or HOST-RESOURCES-MIB in the view of %s",
 		    user_of(t)->id);
 }
 
@@ -966,7 +1003,9 @@ on_answer(struct target *t, enum job job)
 	t->silent = 0;
 	if (job == JOB_JOURNAL || job == JOB_TARGETS)
 		return; /* what is next: probe_next() */
-	if (job == JOB_LOAD) {
+	if (job == JOB_LEARN) {
+		request_load(t);
+	} else if (job == JOB_LOAD) {
 		if (agent_of(t)->kind == AGENT_HOPSCOTCH &&
 		    (!t->checks_read || t->changes != t->changes_seen))
 			start_checks(t);
@@ -987,7 +1026,7 @@ on_bad_end(struct target *t, enum end end, enum job job)
 		fail_objects(t, job);
 	else if (end == END_ERROR)
 		fail_error(t);
-	else if ((job == JOB_LOAD || job == JOB_JOURNAL) &&
+	else if ((job == JOB_LOAD || job == JOB_LEARN || job == JOB_JOURNAL) &&
 		 !mono_set(t->answered))
 		request_doubt(t);
 	else
@@ -1308,6 +1347,8 @@ start_targets(struct poller *p, const struct poll_conf *conf)
 		t->server = i < p->npaced ? conf->servers[i] : -1;
 		t->prober = -1;
 		t->place = (int)i;
+		if (t->server >= 0 && agent_of(t)->kind == AGENT_STANDARD)
+			t->plan = mem_new(sizeof(*t->plan));
 		t->timer = evtimer_new(p->base, on_timer, t);
 		if (t->timer == NULL)
 			abort();

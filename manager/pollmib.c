@@ -49,47 +49,9 @@ static const enum mib_object load_objects[LOAD_OBJECTS] = {
 static const enum mib_object check_objects[CHECK_COLUMNS] = {
     MIB_hopLoadCheckName, MIB_hopLoadCheckState, MIB_hopLoadCheckReason};
 
-/* Behind STD_TICKS they are in the order of TICKS_*. */
-enum {
-	STD_CONNECTIONS,
-	STD_RAM_TOTAL,
-	STD_RAM_AVAILABLE,
-	STD_RAM_FREE,
-	STD_RAM_BUFFER,
-	STD_RAM_CACHED,
-	STD_SWAP_TOTAL,
-	STD_SWAP_FREE,
-	STD_TICKS,
-	STD_OBJECTS = STD_TICKS + TICKS
-};
-_Static_assert((int)STD_OBJECTS >= (int)LOAD_OBJECTS, "the longer list");
-
-#define TCP(n)    {1, 3, 6, 1, 2, 1, 6, n, 0}, 9
-#define MEMORY(n) {1, 3, 6, 1, 4, 1, 2021, 4, n, 0}, 10
-#define STATS(n)  {1, 3, 6, 1, 4, 1, 2021, 11, n, 0}, 10
-
 struct name {
 	oid oid[OID_MAX];
 	size_t len;
-};
-
-static const struct name standard_objects[STD_OBJECTS] = {
-    [STD_CONNECTIONS] = {TCP(9)},
-    [STD_RAM_TOTAL] = {MEMORY(5)},
-    [STD_RAM_AVAILABLE] = {MEMORY(27)},
-    [STD_RAM_FREE] = {MEMORY(6)},
-    [STD_RAM_BUFFER] = {MEMORY(14)},
-    [STD_RAM_CACHED] = {MEMORY(15)},
-    [STD_SWAP_TOTAL] = {MEMORY(3)},
-    [STD_SWAP_FREE] = {MEMORY(4)},
-    [STD_TICKS + TICKS_USER] = {STATS(50)},
-    [STD_TICKS + TICKS_NICE] = {STATS(51)},
-    [STD_TICKS + TICKS_SYSTEM] = {STATS(52)},
-    [STD_TICKS + TICKS_IDLE] = {STATS(53)},
-    [STD_TICKS + TICKS_WAIT] = {STATS(54)},
-    [STD_TICKS + TICKS_INTERRUPT] = {STATS(56)},
-    [STD_TICKS + TICKS_SOFTIRQ] = {STATS(61)},
-    [STD_TICKS + TICKS_STEAL] = {STATS(64)},
 };
 
 /* An object of ours with an index of one number. */
@@ -107,31 +69,14 @@ name_of(enum mib_object o, uint32_t index, struct name *n)
 	n->oid[n->len++] = index;
 }
 
-/* Object number i of what is asked of this kind of agent, a scalar. */
-static void
-wanted(enum agent_kind kind, size_t i, struct name *n)
-{
-	if (kind == AGENT_STANDARD)
-		*n = standard_objects[i];
-	else
-		name_of(load_objects[i], 0, n);
-}
-
-static size_t
-count(enum agent_kind kind)
-{
-	return kind == AGENT_STANDARD ? (size_t)STD_OBJECTS
-				      : (size_t)LOAD_OBJECTS;
-}
-
 void
-pollmib_ask_sample(netsnmp_pdu *pdu, enum agent_kind kind)
+pollmib_ask_sample(netsnmp_pdu *pdu)
 {
 	struct name n;
 	size_t i;
 
-	for (i = 0; i < count(kind); i++) {
-		wanted(kind, i, &n);
+	for (i = 0; i < LOAD_OBJECTS; i++) {
+		name_of(load_objects[i], 0, &n);
 		(void)snmp_add_null_var(pdu, n.oid, n.len);
 	}
 }
@@ -181,28 +126,30 @@ value_of(const netsnmp_variable_list *v, struct value *out)
 
 /* The values of the objects asked for; what is not there stays out. */
 static void
-values_of(const netsnmp_pdu *pdu, enum agent_kind kind, struct value *out)
+values_of(const netsnmp_pdu *pdu, struct value out[LOAD_OBJECTS])
 {
 	const netsnmp_variable_list *v = pdu->variables;
 	struct name n;
 	size_t i;
 
-	memset(out, 0, STD_OBJECTS * sizeof(*out));
+	memset(out, 0, LOAD_OBJECTS * sizeof(*out));
 	/* An answer has the order of its request (RFC 3416, 4.2.1). */
-	for (i = 0; i < count(kind) && v != NULL; i++, v = v->next_variable) {
-		wanted(kind, i, &n);
+	for (i = 0; i < LOAD_OBJECTS && v != NULL; i++, v = v->next_variable) {
+		name_of(load_objects[i], 0, &n);
 		if (snmp_oid_compare(v->name, v->name_length, n.oid, n.len) ==
 		    0)
 			value_of(v, &out[i]);
 	}
 }
 
-static bool
-load_sample(const struct value *v, struct record_sample *s)
+bool
+pollmib_sample(const netsnmp_pdu *pdu, struct record_sample *s)
 {
+	struct value v[LOAD_OBJECTS];
 	struct sample *x = &s->values;
 	uint8_t bits;
 
+	values_of(pdu, v);
 	if (!v[LOAD_NUMBER].there || !v[LOAD_METRICS].there)
 		return false;
 	bits = v[LOAD_METRICS].len > 0 ? v[LOAD_METRICS].bytes[0] : 0;
@@ -222,62 +169,6 @@ load_sample(const struct value *v, struct record_sample *s)
 	x->swap_total = (double)v[LOAD_SWAP_TOTAL].number;
 	x->cpu_idle = (double)v[LOAD_CPU_IDLE].number;
 	return true;
-}
-
-/* CPU is a share over the time between two polls. */
-static void
-standard_cpu(
-    const struct value *v, struct pollmib_ticks *before, struct sample *x)
-{
-	struct pollmib_ticks now = {.known = true};
-	int i, idle = -1;
-
-	if (!v[STD_TICKS + TICKS_IDLE].there)
-		return;
-	for (i = 0; i < TICKS; i++)
-		now.n[i] = (uint32_t)v[STD_TICKS + i].number;
-	if (before->known)
-		idle = record_cpu_idle(before->n, now.n);
-	if (idle >= 0) {
-		x->known[METRIC_CPU] = true;
-		x->cpu_idle = idle;
-	}
-	*before = now;
-}
-
-static bool
-standard_sample(
-    const struct value *v, struct pollmib_ticks *ticks, struct record_sample *s)
-{
-	struct sample *x = &s->values;
-	int64_t ram = v[STD_RAM_FREE].number + v[STD_RAM_BUFFER].number +
-		      v[STD_RAM_CACHED].number;
-
-	if (!v[STD_CONNECTIONS].there && !v[STD_RAM_TOTAL].there)
-		return false;
-	if (v[STD_RAM_AVAILABLE].there)
-		ram = v[STD_RAM_AVAILABLE].number;
-	x->known[METRIC_CONNECTIONS] = v[STD_CONNECTIONS].there;
-	x->connections = (double)v[STD_CONNECTIONS].number;
-	x->known[METRIC_RAM] = v[STD_RAM_TOTAL].there;
-	x->ram_free = (double)ram;
-	x->ram_total = (double)v[STD_RAM_TOTAL].number;
-	x->known[METRIC_SWAP] = v[STD_SWAP_TOTAL].there;
-	x->swap_free = (double)v[STD_SWAP_FREE].number;
-	x->swap_total = (double)v[STD_SWAP_TOTAL].number;
-	standard_cpu(v, ticks, x);
-	return true;
-}
-
-bool
-pollmib_sample(const netsnmp_pdu *pdu, enum agent_kind kind,
-    struct pollmib_ticks *ticks, struct record_sample *s)
-{
-	struct value v[STD_OBJECTS];
-
-	values_of(pdu, kind, v);
-	return kind == AGENT_STANDARD ? standard_sample(v, ticks, s)
-				      : load_sample(v, s);
 }
 
 void

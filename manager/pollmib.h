@@ -3,8 +3,9 @@
 #define MANAGER_POLLMIB_H
 
 /*
- * Which objects a poller asks agents for, and what their answers say: hopLoad,
- * or TCP-MIB and UCD-SNMP-MIB. Pure functions on Net-SNMP's PDUs.
+ * Which objects a poller asks load daemons for, and what their answers say:
+ * hopLoad. Pure functions on Net-SNMP's PDUs; see standardmib.h for agents of
+ * other makers.
  */
 
 #include <stdbool.h>
@@ -16,17 +17,10 @@
 struct snmp_pdu; /* Net-SNMP's */
 struct variable_list;
 
-/* Standard MIBs tell CPU ticks; a share needs those of the poll before. */
-struct pollmib_ticks {
-	bool known;
-	uint32_t n[TICKS];
-};
-
-/* All load objects of a kind of agent, for one GET. */
-void pollmib_ask_sample(struct snmp_pdu *pdu, enum agent_kind kind);
+/* All load objects, for one GET. */
+void pollmib_ask_sample(struct snmp_pdu *pdu);
 /* The answer to it; false: none of the objects are there. Leaves rtt_us. */
-bool pollmib_sample(const struct snmp_pdu *pdu, enum agent_kind kind,
-    struct pollmib_ticks *ticks, struct record_sample *s);
+bool pollmib_sample(const struct snmp_pdu *pdu, struct record_sample *s);
 
 /* Rows of the check table behind this index, for one GETBULK. */
 void pollmib_ask_checks(struct snmp_pdu *pdu, uint32_t behind);

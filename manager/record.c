@@ -18,19 +18,26 @@ is_amount(double v)
 	return v >= 0 && v <= AMOUNT_MAX;
 }
 
+/* A bool of other bytes is not to be looked at as one. */
+static bool
+are_bools(const void *bytes, size_t n)
+{
+	const uint8_t *b = bytes;
+
+	while (n > 0)
+		if (b[--n] > 1)
+			return false;
+	return true;
+}
+
 static bool
 sample_valid(const struct record_sample *s)
 {
 	const struct sample *v = &s->values;
-	uint8_t known[sizeof(v->known)];
-	size_t i;
 
-	/* A bool of other bytes is not to be looked at as one. */
-	memcpy(known, v->known, sizeof(known));
-	for (i = 0; i < sizeof(known); i++)
-		if (known[i] > 1)
-			return false;
-	return s->rtt_us >= 0 && s->age_ms >= 0 && is_amount(v->connections) &&
+	return are_bools(v->known, sizeof(v->known)) &&
+	       are_bools(s->lacks, sizeof(s->lacks)) && s->rtt_us >= 0 &&
+	       s->age_ms >= 0 && is_amount(v->connections) &&
 	       is_amount(v->ram_free) && is_amount(v->ram_total) &&
 	       is_amount(v->swap_free) && is_amount(v->swap_total) &&
 	       is_amount(v->cpu_idle);
@@ -115,18 +122,27 @@ record_reason(const char *word, size_t len)
 	return REASON_NONE;
 }
 
+/* Unsigned, as a Counter32 that wrapped is no surprise; but some go back a
+ * little (proc(5)), and all of them when the host was restarted. */
+static uint32_t
+ticks_between(uint32_t before, uint32_t now)
+{
+	uint32_t n = now - before;
+
+	return n <= INT32_MAX ? n : 0;
+}
+
 int
 record_cpu_idle(const uint32_t before[TICKS], const uint32_t now[TICKS])
 {
 	uint64_t total = 0;
 	int i;
 
-	/* Unsigned differences: a Counter32 that wrapped is no surprise. */
 	for (i = 0; i < TICKS; i++)
-		total += (uint32_t)(now[i] - before[i]);
+		total += ticks_between(before[i], now[i]);
 	if (total == 0)
 		return -1;
 	return (
-	    int)((uint64_t)(uint32_t)(now[TICKS_IDLE] - before[TICKS_IDLE]) *
+	    int)((uint64_t)ticks_between(before[TICKS_IDLE], now[TICKS_IDLE]) *
 		 10000 / total);
 }

@@ -40,6 +40,7 @@ struct record_sample {
 	uint32_t number; /* of the sample; 0: the agent does not number them */
 	int64_t age_ms;
 	struct sample values;
+	bool lacks[METRICS]; /* its agent has no objects for them */
 	uint32_t check_changes;
 };
 

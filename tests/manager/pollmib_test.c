@@ -39,7 +39,7 @@ load_answer(u_char bits)
 	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GET);
 	int i;
 
-	pollmib_ask_sample(pdu, AGENT_HOPSCOTCH);
+	pollmib_ask_sample(pdu);
 	for (i = 0; i < 10; i++)
 		put_number(pdu, i, ASN_GAUGE, 100 + i);
 	snmp_set_var_typed_value(nth(pdu, 2), ASN_OCTET_STR, &bits, 1);
@@ -52,7 +52,7 @@ a_sample_is_read_as_it_was_asked_for(void)
 	netsnmp_pdu *pdu = load_answer(0xf0);
 	struct record_sample s = {0};
 
-	CU_ASSERT_TRUE(pollmib_sample(pdu, AGENT_HOPSCOTCH, NULL, &s));
+	CU_ASSERT_TRUE(pollmib_sample(pdu, &s));
 	CU_ASSERT_EQUAL(s.number, 100);
 	CU_ASSERT_EQUAL(s.age_ms, 101);
 	CU_ASSERT_EQUAL(s.values.connections, 103);
@@ -73,7 +73,7 @@ only_metrics_that_the_agent_names_are_known(void)
 	netsnmp_pdu *pdu = load_answer(0x90); /* connections and cpu */
 	struct record_sample s = {0};
 
-	CU_ASSERT_TRUE(pollmib_sample(pdu, AGENT_HOPSCOTCH, NULL, &s));
+	CU_ASSERT_TRUE(pollmib_sample(pdu, &s));
 	CU_ASSERT_TRUE(s.values.known[METRIC_CONNECTIONS]);
 	CU_ASSERT_FALSE(s.values.known[METRIC_RAM]);
 	CU_ASSERT_FALSE(s.values.known[METRIC_SWAP]);
@@ -91,7 +91,7 @@ an_agent_without_the_objects_has_no_sample(void)
 	for (i = 0; i < 10; i++)
 		snmp_set_var_typed_value(
 		    nth(pdu, i), SNMP_NOSUCHOBJECT, NULL, 0);
-	CU_ASSERT_FALSE(pollmib_sample(pdu, AGENT_HOPSCOTCH, NULL, &s));
+	CU_ASSERT_FALSE(pollmib_sample(pdu, &s));
 	snmp_free_pdu(pdu);
 }
 
@@ -102,7 +102,7 @@ values_of_other_objects_do_not_count(void)
 	struct record_sample s = {0};
 
 	nth(pdu, 0)->name[nth(pdu, 0)->name_length - 1] = 1;
-	CU_ASSERT_FALSE(pollmib_sample(pdu, AGENT_HOPSCOTCH, NULL, &s));
+	CU_ASSERT_FALSE(pollmib_sample(pdu, &s));
 	snmp_free_pdu(pdu);
 }
 
@@ -118,58 +118,10 @@ impossible_numbers_are_missing_ones(void)
 	put_number(pdu, 3, ASN_INTEGER, -5);
 	snmp_set_var_typed_value(
 	    nth(pdu, 5), ASN_COUNTER64, &huge, sizeof(huge));
-	CU_ASSERT_TRUE(pollmib_sample(pdu, AGENT_HOPSCOTCH, NULL, &r.u.sample));
+	CU_ASSERT_TRUE(pollmib_sample(pdu, &r.u.sample));
 	CU_ASSERT_FALSE(r.u.sample.values.known[METRIC_CONNECTIONS]);
 	CU_ASSERT_FALSE(r.u.sample.values.known[METRIC_RAM]);
 	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1, 1));
-	snmp_free_pdu(pdu);
-}
-
-static netsnmp_pdu *
-standard_answer(long idle, long user)
-{
-	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GET);
-	int i;
-
-	pollmib_ask_sample(pdu, AGENT_STANDARD);
-	for (i = 0; i < 8; i++)
-		put_number(pdu, i, ASN_INTEGER, 1000 + i);
-	for (i = 8; nth(pdu, i) != NULL; i++)
-		put_number(pdu, i, ASN_COUNTER, 0);
-	put_number(pdu, 8, ASN_COUNTER, user);
-	put_number(pdu, 11, ASN_COUNTER, idle);
-	return answer_to(pdu);
-}
-
-static void
-standard_mibs_tell_cpu_from_the_second_poll_on(void)
-{
-	netsnmp_pdu *one = standard_answer(1000, 0);
-	netsnmp_pdu *two = standard_answer(1150, 50);
-	struct pollmib_ticks ticks = {.known = false};
-	struct record_sample s = {0};
-
-	CU_ASSERT_TRUE(pollmib_sample(one, AGENT_STANDARD, &ticks, &s));
-	CU_ASSERT_FALSE(s.values.known[METRIC_CPU]);
-	CU_ASSERT_EQUAL(s.values.connections, 1000);
-	CU_ASSERT_EQUAL(s.values.ram_free, 1002); /* what is available */
-	CU_ASSERT_TRUE(pollmib_sample(two, AGENT_STANDARD, &ticks, &s));
-	CU_ASSERT_TRUE(s.values.known[METRIC_CPU]);
-	CU_ASSERT_EQUAL(s.values.cpu_idle, 7500);
-	snmp_free_pdu(one);
-	snmp_free_pdu(two);
-}
-
-static void
-without_available_ram_the_parts_are_added(void)
-{
-	netsnmp_pdu *pdu = standard_answer(0, 0);
-	struct pollmib_ticks ticks = {.known = false};
-	struct record_sample s = {0};
-
-	snmp_set_var_typed_value(nth(pdu, 2), SNMP_NOSUCHOBJECT, NULL, 0);
-	CU_ASSERT_TRUE(pollmib_sample(pdu, AGENT_STANDARD, &ticks, &s));
-	CU_ASSERT_EQUAL(s.values.ram_free, 1003 + 1004 + 1005);
 	snmp_free_pdu(pdu);
 }
 
@@ -283,10 +235,6 @@ static const struct unit_test tests[] = {
 	values_of_other_objects_do_not_count},
     {"impossible numbers are missing ones",
 	impossible_numbers_are_missing_ones},
-    {"standard MIBs tell CPU from the second poll on",
-	standard_mibs_tell_cpu_from_the_second_poll_on},
-    {"without available RAM the parts are added",
-	without_available_ram_the_parts_are_added},
     {"checks are read row by row", checks_are_read_row_by_row},
     {"the table ends where its column does",
 	the_table_ends_where_its_column_does},
