@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/mem.h"
+#include "lib/ranges.h"
 #include "tests/lib/decide/worlds.h"
 #include "tests/unit.h"
 
@@ -240,6 +241,41 @@ servers_that_no_path_leads_to(void)
 	end();
 }
 
+/* A preference of the service for the client's network. */
+static void
+prefer(int site, int border, int server)
+{
+	struct prefers *p = &self.w->services[0].prefers;
+
+	if (p->list == NULL)
+		p->list = mem_array(1, sizeof(*p->list));
+	p->n = 1;
+	p->list[0] = (struct prefer){
+	    .site = site, .border = border, .server = server, .own = true};
+	(void)prefix_parse("128.9.0.0/16", &p->list[0].client);
+	ranges_free(&p->ranges);
+	p->ranges = ranges_new(&p->list[0].client, 1);
+}
+
+static void
+preferences_backups_and_the_sticky(void)
+{
+	begin();
+	say_the_usual();
+	prefer(2, -1, 2);
+	is_shown_as("preferred");
+	say("state server2 overloaded at-limit", NOW);
+	prefer(2, 1, -1);
+	self.w->services[0].sticky = true;
+	is_shown_as("ignored");
+	say("state server0 draining by-operator", NOW);
+	say("state server1 draining by-operator", NOW);
+	say("state server2 draining by-operator", NOW);
+	self.w->services[0].backup[3] = true;
+	is_shown_as("backup");
+	end();
+}
+
 static void
 the_worse_word_on_a_border_counts(void)
 {
@@ -298,6 +334,49 @@ it_answers_why_not_this_server(void)
 	end();
 }
 
+/* With all of one band, and the loads of two servers that are not down. */
+static struct explanation *
+sticky_with_loads(int load0, int load1)
+{
+	char text[80];
+
+	self.w->policies[0].path = false;
+	self.w->services[0].sticky = true;
+	(void)snprintf(
+	    text, sizeof(text), "load server0 %d server1 %d", load0, load1);
+	say(text, NOW);
+	say("state server2 down x", NOW);
+	say("state server3 down x", NOW);
+	return explain(&self.q);
+}
+
+static void
+it_answers_why_not_with_wishes(void)
+{
+	struct explanation *e;
+
+	begin();
+	say_the_usual();
+	self.w->services[0].backup[1] = true;
+	prefer(0, -1, -1);
+	e = explain(&self.q);
+	why_says(e, "server1", "it is a backup and others are left");
+	why_says(e, "server2", "others are preferred for these clients");
+	explanation_free(&e);
+	end();
+	begin();
+	say_the_usual();
+	e = sticky_with_loads(10000, 10000);
+	why_says(e, "server0", "in 100.00 % of all cases");
+	why_says(e, "server1", "another server has the client's prefix");
+	explanation_free(&e);
+	e = sticky_with_loads(1, 10000);
+	why_says(e, "server1", "in 100.00 % of all cases");
+	why_says(e, "server0", "much fuller than the others");
+	explanation_free(&e);
+	end();
+}
+
 static void
 malformed_lines_are_refused(void)
 {
@@ -307,7 +386,7 @@ malformed_lines_are_refused(void)
 	    "path a b 9999999999999999999", "band 1", "candidate a b c d e 1",
 	    "candidate a b c d e 1 0", "candidate a b c d e - 1",
 	    "candidate a b c d e 1 10001", "excluded a", "explained", "best 1",
-	    "excluded"};
+	    "excluded", "prefer", "sticky"};
 	struct explanation *e;
 	struct line l;
 	const char *why;
@@ -330,6 +409,8 @@ static const struct unit_test tests[] = {
     {"a client nobody has measured", a_client_nobody_has_measured},
     {"all are busy", all_are_busy},
     {"servers that no path leads to", servers_that_no_path_leads_to},
+    {"preferences, backups and the sticky", preferences_backups_and_the_sticky},
+    {"it answers why not with wishes", it_answers_why_not_with_wishes},
     {"the worse word on a border counts", the_worse_word_on_a_border_counts},
     {"it answers why not this server", it_answers_why_not_this_server},
     {"malformed lines are refused", malformed_lines_are_refused},
