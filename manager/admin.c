@@ -18,6 +18,7 @@
 #include "lib/num.h"
 
 #define LINE_ROOM 2048
+#define RETRY_MS  5000 /* to write, after that failed */
 
 struct absent {
 	enum admin_kind kind;
@@ -32,6 +33,8 @@ struct admin_table {
 	size_t n[ADMIN_KINDS];
 	struct absent *absent;
 	size_t nabsent;
+	bool unsaved; /* the file is older than what is here */
+	struct mono retried;
 };
 
 static const char *const kinds[ADMIN_KINDS] = {
@@ -160,7 +163,8 @@ is_id(const char *text)
 	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz"
 				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
-	return n > 0 && n < sizeof(((struct admin_word *)0)->id) && text[n] == '\0';
+	return n > 0 && n < sizeof(((struct admin_word *)0)->id) &&
+	       text[n] == '\0';
 }
 
 int
@@ -245,7 +249,7 @@ write_all(const struct admin_table *t, FILE *out)
 }
 
 static int
-save(const struct admin_table *t)
+save(struct admin_table *t)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -260,10 +264,31 @@ save(const struct admin_table *t)
 		bad = -1;
 	if (bad == 0)
 		bad = keep_write(t->file, text, len);
-	if (bad < 0)
-		log_warn("admin", "%s", t->file);
+	if (bad < 0 && !t->unsaved)
+		log_warn("admin",
+		    "%s: what operators said is not on disk; trying on",
+		    t->file);
+	if (bad == 0 && t->unsaved)
+		log_info("admin", "%s is written again", t->file);
+	t->unsaved = bad < 0;
 	free(text);
 	return bad;
+}
+
+bool
+admin_is_saved(const struct admin_table *t)
+{
+	return !t->unsaved;
+}
+
+void
+admin_retry(struct admin_table *t, struct mono now)
+{
+	if (!t->unsaved ||
+	    (mono_set(t->retried) && mono_ms(now, t->retried) < RETRY_MS))
+		return;
+	t->retried = now;
+	(void)save(t);
 }
 
 /* Two managers must come to the same end whatever the order: equal times go

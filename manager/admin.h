@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "lib/line.h"
+#include "lib/mono.h"
 #include "lib/state.h"
 #include "lib/world.h"
 
@@ -73,6 +74,10 @@ int admin_line(enum admin_kind kind, const char *id,
  */
 bool admin_take(struct admin_table *t, struct admin_word *word,
     bool by_operator, bool *saved);
+/* Whether all of it is on disk; if not, write it anew every few seconds: to be
+ * called often. */
+bool admin_is_saved(const struct admin_table *t);
+void admin_retry(struct admin_table *t, struct mono now);
 
 const struct admin_entry *
 admin_entry(const struct admin_table *t, enum admin_kind kind, int n);

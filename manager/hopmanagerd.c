@@ -165,6 +165,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		give_orders(m);
 	}
 	feeds_tick(m->feeds, now);
+	admin_retry(m->admin, now);
 }
 
 static void

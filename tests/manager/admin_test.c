@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "manager/admin.h"
 #include "tests/manager/world.h"
@@ -205,6 +207,35 @@ a_file_with_mistakes_is_used_as_far_as_it_goes(void)
 }
 
 static void
+what_was_not_written_is_written_when_there_is_room(void)
+{
+	struct world *w = make_world(farm);
+	char dir[] = "/tmp/hop-admin-XXXXXX", sub[64], file[80];
+	struct admin_table *t, *other;
+	char why[200];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	(void)snprintf(sub, sizeof(sub), "%s/later", dir);
+	(void)snprintf(file, sizeof(file), "%s/x.admin", sub);
+	t = admin_new(w, file);
+	CU_ASSERT_TRUE(take(t, w, "admin server a draining 5 - -", true));
+	CU_ASSERT_FALSE(admin_is_saved(t));
+	CU_ASSERT_EQUAL(mkdir(sub, 0700), 0);
+	admin_retry(t, mono_now());
+	CU_ASSERT_TRUE(admin_is_saved(t));
+	other = admin_new(w, file);
+	CU_ASSERT_EQUAL(admin_load(other, why, sizeof(why)), 0);
+	CU_ASSERT_EQUAL(
+	    admin_entry(other, ADMIN_SERVER, 0)->state, ADMIN_DRAINING);
+	(void)unlink(file);
+	(void)rmdir(sub);
+	(void)rmdir(dir);
+	admin_free(&other);
+	admin_free(&t);
+	world_free(&w);
+}
+
+static void
 a_disk_that_fails_is_told(void)
 {
 	struct world *w = make_world(farm);
@@ -310,6 +341,8 @@ static const struct unit_test tests[] = {
     {"what was said survives a restart", what_was_said_survives_a_restart},
     {"a file with mistakes is used as far as it goes",
 	a_file_with_mistakes_is_used_as_far_as_it_goes},
+    {"what was not written is written when there is room",
+	what_was_not_written_is_written_when_there_is_room},
     {"a disk that fails is told", a_disk_that_fails_is_told},
     {"a drain waits for what a reload takes away",
 	a_drain_waits_for_what_a_reload_takes_away},
