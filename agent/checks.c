@@ -18,7 +18,8 @@ struct slot {
 	struct checks *owner;
 	struct checks_row row;
 	struct event *timer;
-	int64_t wait_ms;       /* more before the next try, once */
+	struct mono due;       /* the next try */
+	int64_t wait_ms;       /* more before the one behind it, once */
 	struct check *running; /* NULL: none */
 };
 
@@ -68,10 +69,12 @@ on_result(void *arg, bool ok, enum reason reason, int64_t us)
 	s->owner->conf.on_change(s->owner->conf.arg);
 }
 
+/* Times are kept, not spaces between them: checks stay spread for weeks. */
 static void
-arm(struct slot *s, int64_t ms)
+arm(struct slot *s, struct mono now)
 {
-	struct timeval tv = {ms / 1000, ms % 1000 * 1000};
+	int64_t us = mono_us(s->due, now);
+	struct timeval tv = {us / 1000000, us % 1000000};
 
 	(void)event_add(s->timer, &tv);
 }
@@ -90,25 +93,35 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	    .status = o->status,
 	    .timeout_ms = conf->interval_ms * 9 / 10,
 	    .log = &s->owner->log};
+	struct mono now = mono_now();
 
 	(void)fd;
 	(void)what;
-	arm(s, conf->interval_ms + s->wait_ms);
+	s->due = mono_add_ms(s->due, conf->interval_ms + s->wait_ms);
 	s->wait_ms = 0;
+	if (mono_cmp(s->due, now) <= 0) /* we stood still */
+		s->due = mono_add_ms(now, conf->interval_ms);
+	arm(s, now);
 	/* A try that the loop has not got round to ending is left alone. */
 	if (s->running == NULL)
 		s->running = check_start(conf->base, &try, on_result, s);
 }
 
-/* The i-th of n, spread over the interval. At the start; else one that begins
- * is not left unknown, it has its first try at once. */
+/*
+ * The i-th of n, spread over the interval, first at the start. Else one that
+ * begins is not left unknown: it has its first try at once. Later ones keep out
+ * of the way of samples, in whose counts their connections would be.
+ */
 static void
 spread(struct slot *s, size_t i, size_t n, bool at_once)
 {
+	int64_t half = s->owner->conf.interval_ms / (2 * (int64_t)n);
 	int64_t ms = s->owner->conf.interval_ms * (int64_t)i / (int64_t)n;
+	struct mono now = mono_now();
 
-	s->wait_ms = at_once ? ms : 0;
-	arm(s, at_once ? 0 : ms);
+	s->due = at_once ? now : mono_add_ms(now, ms);
+	s->wait_ms = half + (at_once ? ms : 0);
+	arm(s, now);
 }
 
 static void

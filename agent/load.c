@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "agent/ports.h"
@@ -22,8 +24,15 @@
 /* Of /proc/stat the processors come first: enough for some thousands. */
 #define BUFFER (512 * 1024)
 
+/* Those of procfs stay open: to find them costs as much as to read them. */
+enum load_file { FILE_SNMP, FILE_MEMORY, FILE_STAT, FILES };
+static const char *const file_names[FILES] = {
+    [FILE_SNMP] = "net/snmp", [FILE_MEMORY] = "meminfo", [FILE_STAT] = "stat"};
+
 struct load {
 	char *procfs;
+	int fds[FILES]; /* -1: not open */
+	bool stays[FILES];
 	struct event_base *base;
 	struct ports *ports; /* NULL: all ports, or none can be counted */
 	uint16_t list[PORTS_MAX];
@@ -34,54 +43,75 @@ struct load {
 	char *buffer;
 };
 
-/* The beginning of a file; its length, or -1 and errno. */
-static ssize_t
-read_file(struct load *l, const char *name)
+static int
+open_file(const struct load *l, const char *name)
 {
 	char path[4096];
-	size_t len = 0;
-	ssize_t n;
-	int fd, saved;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", l->procfs, name) >=
 	    sizeof(path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	do {
-		n = read(fd, l->buffer + len, BUFFER - len);
-		len += n > 0 ? (size_t)n : 0;
-	} while ((n > 0 && len < BUFFER) || (n < 0 && errno == EINTR));
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* One that procfs makes anew for each reading from its beginning. */
+static bool
+may_stay_open(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+/* The beginning of a file; its length, or -1 and errno. procfs gives all of
+ * these in one reading. */
+static ssize_t
+read_file(struct load *l, enum load_file f)
+{
+	ssize_t n;
+	int saved;
+
+	if (l->fds[f] < 0) {
+		l->fds[f] = open_file(l, file_names[f]);
+		if (l->fds[f] < 0)
+			return -1;
+		l->stays[f] = may_stay_open(l->fds[f]);
+	}
+	do
+		n = pread(l->fds[f], l->buffer, BUFFER, 0);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0 && l->stays[f])
+		return n;
 	saved = errno;
-	(void)close(fd);
+	(void)close(l->fds[f]);
+	l->fds[f] = -1;
 	errno = saved;
-	return n < 0 ? -1 : (ssize_t)len;
+	return n;
 }
 
 static void
-complain(struct load *l, const char *name, ssize_t len)
+complain(struct load *l, enum load_file f, ssize_t len)
 {
 	if (!log_allowed(&l->bound, "load"))
 		return;
 	if (len < 0)
-		log_warn("load", "%s/%s", l->procfs, name);
+		log_warn("load", "%s/%s", l->procfs, file_names[f]);
 	else
 		log_warnx("load", "%s/%s: what we need is not in it", l->procfs,
-		    name);
+		    file_names[f]);
 }
 
 static void
 sample_connections(struct load *l, struct load_sample *s, struct mono now)
 {
-	ssize_t len = read_file(l, "net/snmp");
+	ssize_t len = read_file(l, FILE_SNMP);
 	const struct ports_result *r;
 	uint64_t n;
 
 	if (len < 0 || procfs_tcp(l->buffer, (size_t)len, &n) < 0) {
-		complain(l, "net/snmp", len);
+		complain(l, FILE_SNMP, len);
 		return;
 	}
 	if (l->nlist > 0) {
@@ -102,11 +132,11 @@ sample_connections(struct load *l, struct load_sample *s, struct mono now)
 static void
 sample_memory(struct load *l, struct load_sample *s)
 {
-	ssize_t len = read_file(l, "meminfo");
+	ssize_t len = read_file(l, FILE_MEMORY);
 	struct procfs_memory m;
 
 	if (len < 0 || procfs_memory(l->buffer, (size_t)len, &m) < 0) {
-		complain(l, "meminfo", len);
+		complain(l, FILE_MEMORY, len);
 		return;
 	}
 	s->ram_free = m.ram_free;
@@ -132,11 +162,11 @@ idle_share(const struct procfs_cpu *before, const struct procfs_cpu *now)
 static void
 sample_cpu(struct load *l, struct load_sample *s)
 {
-	ssize_t len = read_file(l, "stat");
+	ssize_t len = read_file(l, FILE_STAT);
 	struct procfs_cpu cpu;
 
 	if (len < 0 || procfs_cpu(l->buffer, (size_t)len, &cpu) < 0) {
-		complain(l, "stat", len);
+		complain(l, FILE_STAT, len);
 		return;
 	}
 	s->cpus = cpu.cpus;
@@ -201,7 +231,10 @@ struct load *
 load_new(const struct load_conf *conf)
 {
 	struct load *l = mem_new(sizeof(*l));
+	int i;
 
+	for (i = 0; i < FILES; i++)
+		l->fds[i] = -1;
 	l->procfs = mem_text(conf->procfs);
 	l->buffer = mem_array(BUFFER, 1);
 	l->bound.burst = 3;
@@ -214,9 +247,13 @@ void
 load_free(struct load **lp)
 {
 	struct load *l = *lp;
+	int i;
 
 	if (l == NULL)
 		return;
+	for (i = 0; i < FILES; i++)
+		if (l->fds[i] >= 0)
+			(void)close(l->fds[i]);
 	ports_free(&l->ports);
 	free(l->procfs);
 	free(l->buffer);
