@@ -2,9 +2,11 @@
 /*
  * What an ask costs: a real hopdirectord on a unix socket, asked by one front
  * end with many asks in flight; 100 servers at 20 sites with 20 exits each.
- *   director_bench PROGRAM [SECONDS [IN-FLIGHT]]
- * prints for each kind of client: asks a second, CPU of the director an ask,
- * and its memory. Loads come every two seconds, as from a manager.
+ *   director_bench PROGRAM [SECONDS [IN-FLIGHT [rules]]]
+ * With `rules` the service is sticky and a tenth of the prefixes have a
+ * preference. It prints for each kind of client: asks a second, CPU of the
+ * director an ask, and its memory. Loads come every two seconds, as from a
+ * manager.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +32,7 @@ struct bench {
 	pid_t pid;
 	int feed, front;
 	unsigned in_flight;
+	bool rules;
 	int64_t run_ms;
 	struct mono beat, loads;
 	unsigned round;
@@ -57,6 +60,16 @@ die(const char *what)
 {
 	perror(what);
 	exit(1);
+}
+
+static void
+write_prefers(FILE *f)
+{
+	int i;
+
+	for (i = 0; i < PREFIXES; i += 10)
+		fprintf(f, "<prefer client='%d.%d.%d.0/24' site='site%d'/>\n",
+		    20 + (i >> 16), (i >> 8) & 255, i & 255, i / 10 % SITES);
 }
 
 static void
@@ -89,8 +102,12 @@ write_conf(const struct bench *b)
 			    j, i, j, i, j);
 		fprintf(f, "</server>\n");
 	}
-	fprintf(f, "<service id='www' protocol='http' host='www.example.net' "
-		   "policy='p'>\n");
+	if (b->rules)
+		write_prefers(f);
+	fprintf(f,
+	    "<service id='www' protocol='http' host='www.example.net' "
+	    "policy='p'%s>\n",
+	    b->rules ? " sticky='prefix'" : "");
 	for (i = 0; i < SERVERS; i++)
 		fprintf(f, "<use server='www%d.site%d.example.net'/>\n", i,
 		    i % SITES);
@@ -342,13 +359,14 @@ main(int argc, char **argv)
 	const char *hello_front = "hello hop/1 frontend f1 -\n";
 	size_t i;
 
-	if (argc < 2 || argc > 4) {
-		fprintf(stderr,
-		    "usage: director_bench PROGRAM [SECONDS [IN-FLIGHT]]\n");
+	if (argc < 2 || argc > 5) {
+		fprintf(stderr, "usage: director_bench PROGRAM "
+				"[SECONDS [IN-FLIGHT [rules]]]\n");
 		return 2;
 	}
 	b.run_ms = argc > 2 ? strtol(argv[2], NULL, 10) * 1000 : 3000;
 	b.in_flight = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 64;
+	b.rules = argc > 4 && strcmp(argv[4], "rules") == 0;
 	(void)snprintf(b.dir, sizeof(b.dir), "/tmp/hop-bench-XXXXXX");
 	if (mkdtemp(b.dir) == NULL)
 		die(b.dir);
@@ -364,8 +382,9 @@ main(int argc, char **argv)
 	b.beat = b.loads = mono_now();
 	feed_loads(&b);
 	feed_paths(&b);
-	printf("%d servers, %d exits each, %u prefixes, %u asks in flight\n",
-	    SERVERS, SITES, PREFIXES, b.in_flight);
+	printf("%d servers, %d exits each, %u prefixes, %u asks in flight%s\n",
+	    SERVERS, SITES, PREFIXES, b.in_flight,
+	    b.rules ? ", sticky, with preferences" : "");
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		run(&b, &kinds[i]);
 	(void)kill(b.pid, SIGTERM);
