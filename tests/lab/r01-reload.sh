@@ -5,7 +5,7 @@
 # connection ends, and what the daemons learned stays. Each change goes through
 # all daemons, while clients keep connections open at one front end and new ones
 # come to another.
-# lab: seconds=75
+# lab: seconds=55
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -43,7 +43,7 @@ tell()
 	local daemon=$1
 
 	shift
-	printf '%s\n' "$@" | timeout 12 "$LAB/bin/lines" -w done \
+	printf '%s\n' "$@" | timeout 12 "$LAB/bin/lines" -w "done" \
 	    "$LAB/run/$daemon.sock" control lab
 }
 
@@ -415,7 +415,8 @@ test_tls()
 	lab_stop front-sj
 	farm_start_front sj
 	check "who comes now comes with TLS" lab_wait 10 tls_connections 1
-	check "nobody else did anything" rows director 'daemon .*askers=4 '
+	check "nobody else did anything" lab_wait 5 rows director \
+	    'daemon .*askers=4 '
 	check "certificates of another authority" certificate two
 	check "are taken by all, TLS connections stay" reload_all
 	check "the one there was is there" tls_connections 1
