@@ -520,7 +520,8 @@ borders()
 	cp "$root/etc/default/hoppingd" "$root/etc/default/hoppingd-two"
 	sed -i '/^border/d' "$root/etc/default/hoppingd-two"
 	inside systemctl start hoppingd@two && active hoppingd@two &&
-	    inside systemctl stop hoppingd@two
+	    inside systemctl stop hoppingd@two &&
+	    inside rm /etc/default/hoppingd-two
 }
 
 # --- upgrade and end ---
@@ -534,7 +535,7 @@ starts_anew()
 	ip netns pids $outside | xargs -r kill
 	ip netns del $outside
 	rm -r "$dir/www"
-	boot && make_outside && within 10 active hoploadd $brains &&
+	boot && make_outside && within 10 active hoploadd snmpd $brains &&
 	    within 5 by_director
 }
 
