@@ -48,7 +48,7 @@ says()
 	local socket=$1
 
 	shift
-	"$@" "$bin/tests/lab/lines" -w done "$socket" control e01 <<<status
+	"$@" "$bin/tests/lab/lines" -w 'done' "$socket" control e01 <<<status
 }
 
 # Certificates: one of each role, one of all, some that are no good.
@@ -126,7 +126,6 @@ END
 }
 declare -A port_of=([hopmanagerd]=127.0.0.1:26001
     [hopdirectord]=192.0.2.1:26002 [hopfrontd]=127.0.0.1:26003)
-declare -A id_of=([hopmanagerd]=m [hopdirectord]=d [hopfrontd]=f)
 
 conf >"$dir/hop.xml"
 snmp_conf border content-server manager
@@ -138,7 +137,7 @@ sed -i "/createUser hopmgr/s/$pass\$/$secret/" "$dir/persist/snmpd.conf"
 chown $user:$group "$dir/run" "$dir/state" "$dir/hopmgr.secret" "$dir"/tls/*
 export HOPSCOTCH_RUN=$dir/run HOPSCOTCH_STATE=$dir/state
 ax=(--agentx "$dir/agentx/master")
-plain=(setpriv --reuid $user --regid $group --clear-groups)
+plain=(setpriv --reuid "$user" --regid "$group" --clear-groups)
 
 hopmgr()
 {
@@ -604,7 +603,7 @@ set_raw()
 	! snmpset -r 0 -t 0.5 -On "$@" "127.0.0.1:$port" $P.1.3.12.1.4.1.1 i 2 |
 	    grep ' = '
 }
-pw=(-a SHA-256 -A $pass -x AES -X $pass)
+pw=(-a SHA-256 -A "$pass" -x AES -X "$pass")
 for try in raw set_raw; do
 	check "$try: version 1" $try -v1 -c public
 	check "$try: version 2c" $try -v2c -c public

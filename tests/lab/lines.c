@@ -98,9 +98,10 @@ show(char *buf, size_t *len, const char *word)
 	return came;
 }
 
-/* One second's worth of waiting; false: the other side hung up. */
+/* One second's worth of waiting; false: the other side hung up. `torn`: the
+ * input so far ends within a line. */
 static bool
-turn(int fd, bool *input, char *buf, size_t *len, size_t room)
+turn(int fd, bool *input, bool *torn, char *buf, size_t *len, size_t room)
 {
 	struct pollfd p[2] = {
 	    {.fd = fd, .events = POLLIN}, {.fd = 0, .events = POLLIN}};
@@ -110,10 +111,12 @@ turn(int fd, bool *input, char *buf, size_t *len, size_t room)
 	(void)poll(p, *input ? 2 : 1, 500);
 	if (*input && p[1].revents != 0) {
 		n = read(0, text, sizeof(text));
-		if (n > 0)
+		if (n > 0) {
 			put(fd, text, (size_t)n);
-		else
+			*torn = text[n - 1] != '\n';
+		} else {
 			*input = false;
+		}
 	}
 	if (p[0].revents == 0)
 		return true;
@@ -128,17 +131,17 @@ static bool
 converse(int fd, const char *hello, const char *word)
 {
 	static char buf[1 << 20];
-	bool input = true;
+	bool input = true, torn = false;
 	size_t len = 0;
 	time_t begun = time(NULL), beaten = begun;
 
 	put(fd, hello, strlen(hello));
-	while (turn(fd, &input, buf, &len, sizeof(buf))) {
+	while (turn(fd, &input, &torn, buf, &len, sizeof(buf))) {
 		if (show(buf, &len, word))
 			return true;
 		if (word != NULL && time(NULL) - begun > PATIENCE_S)
 			return false;
-		if (time(NULL) != beaten) {
+		if (time(NULL) != beaten && !torn) {
 			beaten = time(NULL);
 			put(fd, "beat\n", 5);
 		}
