@@ -5,7 +5,7 @@
 # pings: asked by SNMP, read by snmpbulkwalk; what it refuses, what replies do
 # it no harm, how much it sends whatever is asked, and what it says when it or
 # snmpd stood still.
-# lab: seconds=40 slots=2
+# lab: seconds=45 slots=2
 
 set -u
 if [ -z "${P01_INSIDE:-}" ]; then
@@ -17,7 +17,7 @@ fi
 # shellcheck source=tests/lab/snmp.sh
 . "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
 snmp_begin snmpset snmpbulkwalk snmpbulkget ip setpriv
-for program in hoppingd tests/lab/liar; do
+for program in hoppingd tests/lab/liar tests/lab/lines; do
 	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
 done
 
@@ -393,6 +393,64 @@ signal snmpd CONT
 check "snmpd hangs for 5 s: the objects are back within 2 s" \
     back 2 $P.1.2.1.2.0
 check "the round went on" eventually 8 found " 198.18.9.1 2 1 reply 9 .* 0$"
+
+# Other options while it runs: what managers asked for goes on.
+
+# tell VERB [WORD]: what it answers on its control socket, up to this word.
+tell()
+{
+	echo "$1" | "$bin/tests/lab/lines" -w "${2:-done}" \
+	    "$dir/hoppingd-ny.sock" control p01
+}
+
+# newer REGEX: a row of the journal that was not there at the last mark.
+mark()
+{
+	seen=$(value $P.1.2.6.2.0)
+}
+newer()
+{
+	journal | awk -v n="$seen" '$1 > n' | grep -E "$1"
+}
+
+stop hoppingd
+echo 'rate 500' >"$dir/options"
+hoppingd_start --options "$dir/options"
+back 3 $P.1.2.1.2.0 >/dev/null
+ask 1 198.18.9.1 6 u 1000 7 u 1 9 u 600
+ask 2 198.51.100.1 6 u 1000 7 u 1 9 u 600
+sets "two are asked for again and again"
+check "both reply" eventually 3 found " 198.51.100.1 2 1 reply 1 "
+epoch=$(value $P.1.2.6.1.0)
+printf '%s\n' 'rate 900' 'deny 198.18.9.0/24 # complained' \
+    'canary 203.0.113.1' >"$dir/options"
+mark
+check "a reload takes other options" tell reload
+check "what is denied now is refused at once" \
+    eventually 3 newer " 198.18.9.1 1 [0-9]* denied "
+check "what is not goes on" eventually 3 newer " 198.51.100.1 2 1 reply 1 "
+check "a new canary tells of the uplink" eventually 3 uplink 2
+check "the new rate is shown" test "$(value $P.1.2.3.2.0)" = 900
+check "the journal goes on" test "$(value $P.1.2.6.1.0)" = "$epoch"
+check "and the requests are there" test "$(value $P.1.2.4.1.0)" = 2
+check "status has requests, refusals, canaries and rate" eval '
+	tell status >"$dir/status"
+	grep -q "^row requests .* targets=2 " "$dir/status" &&
+	    grep -q "^row refused denied count=" "$dir/status" &&
+	    grep -q "^row canary 203.0.113.1 state=up " "$dir/status" &&
+	    grep -q "^row uplink ny state=up " "$dir/status" &&
+	    grep -q "^row daemon ny .* rate=900 " "$dir/status"'
+printf '%s\n' 'rate 0' 'targets 5' 'deny 1.2.3' >"$dir/options"
+check "a wrong file is refused, with all that is wrong" eval '
+	tell reload error >"$dir/refused"
+	[ "$(grep -c "^fault .*options:[123]:" "$dir/refused")" = 3 ]'
+check "and changes nothing" test "$(value $P.1.2.3.2.0)" = 900
+echo 'rate 500' >"$dir/options"
+mark
+signal hoppingd HUP
+check "SIGHUP does the same: who was denied is asked again" \
+    eventually 3 newer " 198.18.9.1 1 1 reply 1 "
+check "without canaries nothing is known of the uplink" uplink 1
 
 check "a walk of all is the set of its GETs" eval '
 	as hopnms snmpbulkwalk $P.1.2 | grep -v "No more" >"$dir/walk"
