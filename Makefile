@@ -26,7 +26,8 @@ CC      ?= cc
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wcast-qual -Wsign-compare -Wpointer-arith -Wwrite-strings -Wvla \
 	   -Wformat=2 -Wundef
-FLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+FLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+	   -fstack-clash-protection
 FLAGS_asan    := -O1 -fsanitize=address,undefined \
 	   -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_cov     := -O0 --coverage
