@@ -247,6 +247,8 @@ check "when it is back they are back" until_true 5 back
 check "explain shows it" explained \
     '"sticky":{"prefix":"127.10.1.0/24","first":"'"$first"'","shed":false}.*"server":"'"$first"'".*"probability":1[,}]' \
     --service shop --json 127.10.1.9
+check "with all that an explanation has" explained '"delays":\[\{"from":"ny"' \
+    --service shop --json 127.10.1.9
 other=$(sed 's/.* //' "$dir/shop.first" | grep -vx -m1 "$first")
 check "and why not another one" explained 'another.*server.*has' \
     --service shop --why-not "$other" 127.10.1.9
