@@ -73,7 +73,7 @@ struct explanation {
 	char *sticky; /* the client's prefix if the service is, or NULL */
 	char *first;  /* sticky: the server it would be if none were much
 			 fuller than the others, or NULL */
-	char *none; /* why there are no candidates, or NULL */
+	char *none;   /* why there are no candidates, or NULL */
 	struct explained_candidate *candidates;
 	size_t ncandidates;
 	struct explained_excluded *excluded;
