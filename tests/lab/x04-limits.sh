@@ -1,0 +1,544 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What a host can run out of, while clients come: room on the disk, file
+# descriptors, the right time; garbage on the sockets; a manager that starts
+# anew. All daemons and one snmpd in a network namespace of their own.
+# lab: seconds=40
+
+set -u
+if [ "${X04_INSIDE:-}" != 1 ]; then
+	[ "$(id -u)" = 0 ] || { echo "skip x04-limits: needs root"; exit 77; }
+	unshare -nm true 2>/dev/null ||
+	    { echo "skip x04-limits: no namespaces here"; exit 77; }
+	X04_INSIDE=1 exec unshare -nm --propagation private "$0" "$@"
+fi
+# shellcheck source=tests/lab/snmp.sh
+. "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
+snmp_begin nginx curl prlimit perl
+for program in hopmanagerd hopdirectord hopfrontd hoppingd hopctl \
+    tests/lab/load tests/lab/lines; do
+	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
+done
+LAB=$dir
+mkdir "$dir/log" "$dir/small" "$dir/tmp"
+. "$top/tests/lab/rows.sh"
+ip link set lo up
+mount -t tmpfs -o size=4m none "$dir/small" || skip "no tmpfs here"
+trap 'umount -l "$dir/small"; snmp_end' EXIT
+export HOPSCOTCH_RUN=$dir HOPSCOTCH_STATE=$dir/small
+front=8000 web=8080
+
+note()
+{
+	echo "    $*"
+}
+
+config()
+{
+	local s n=0
+
+	cat <<-EOT
+	<hopscotch xmlns="urn:hopscotch:config:1">
+	<network><site id="ny"/></network>
+	<snmp-user id="hopmgr" secret="secret"/>
+	<policy id="p" slow-start="0s"><connections/></policy>
+	EOT
+	for s in a b c; do
+		n=$((n + 1))
+		echo "<server id=\"$s\" site=\"ny\"><alias border=\"ny\"" \
+		    "name=\"$s.test\" address=\"127.0.1.$n\"/>"
+		[ $s != a ] ||
+		    echo "<agent address=\"127.0.0.1\" port=\"$port\"/>"
+		echo "</server>"
+	done
+	cat <<-EOT
+	<service id="www" host="www.test" policy="p" port="$web">
+	<use server="a"/><use server="b"/><use server="c"/>
+	<try type="http"/></service>
+	<manager id="m1"><listen socket="$dir/m1.sock"/></manager>
+	<director id="d1"><listen socket="$dir/d1.sock"/>
+	<listen address="127.0.0.1" port="26559"/></director>
+	${1:-}
+	<frontend id="f1" site="ny" access-log="$dir/small/access.log">
+	<listen address="127.0.0.1" port="$front" default="www"/>
+	<control socket="$dir/f1.sock"/></frontend>
+	</hopscotch>
+	EOT
+}
+
+web_start()
+{
+	local a
+
+	{
+		echo "daemon off; master_process off; pid $dir/nginx.pid;"
+		echo "error_log stderr error; events { } http { access_log off;"
+		for a in client_body proxy fastcgi uwsgi scgi; do
+			echo "${a}_temp_path $dir/tmp;"
+		done
+		echo "server { listen $web; return 200 'here'; } }"
+	} >"$dir/nginx.conf"
+	start nginx nginx -e stderr -c "$dir/nginx.conf"
+}
+
+daemon_start()
+{
+	local program=$1 id=$2
+
+	start "$program" env LD_PRELOAD="$bin/tests/lab/clockstep.so" \
+	    CLOCKSTEP="$dir/clockstep" "$bin/$program" -f "$dir/hop.xml" \
+	    --id "$id" --agentx "$dir/agentx/master" \
+	    --log-file "$dir/small/$program.log"
+}
+
+hoploadd_start()
+{
+	start hoploadd env LD_PRELOAD="$bin/tests/lab/clockstep.so" \
+	    CLOCKSTEP="$dir/clockstep" "$bin/hoploadd" \
+	    --agentx "$dir/agentx/master" --check "www=http://127.0.1.1:$web/"
+}
+
+within()
+{
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+lab_now()
+{
+	echo $((${EPOCHREALTIME/./} / 1000))
+}
+
+clients_start()
+{
+	start load "$bin/tests/lab/load" 60 100 8 127.0.0.1 $front www.test
+}
+
+clients_end()
+{
+	rm -f "$dir/log/load.log"
+	stop load
+	mv "$dir/load.log" "$dir/log/load.log"
+	read -r _ requests _ failed_requests _ slowest <"$dir/log/load.log"
+}
+
+hopctl()
+{
+	local verb=$1
+
+	shift
+	"$bin/hopctl" "$verb" -f "$dir/hop.xml" "$@"
+}
+
+# status SOCKET: rows of a daemon
+status()
+{
+	echo status | "$bin/tests/lab/lines" -w "done" "$dir/$1.sock" control x04
+}
+
+says()
+{
+	status "$1" | grep -E "$2"
+}
+
+all_up()
+{
+	[ "$(status d1 | grep -c '^row server .* state=up')" = 3 ]
+}
+
+nobody_moved()
+{
+	! grep -h ' -> down' "$dir"/small/*.log "$dir"/*.log | tail -n "+$1"
+}
+
+redirects()
+{
+	curl -s -m 1 -H 'Host: www.test' -o /dev/null -w '%{redirect_url}' \
+	    "http://127.0.0.1:$front/" | grep '^http://[abc].test'
+}
+
+# --- disk ---
+
+test_disk()
+{
+	clients_start
+	dd if=/dev/zero of="$dir/small/ballast" bs=4k >/dev/null 2>&1
+	sleep 1
+	check "a drain on a full disk holds, and tells that it is not written" \
+	    drain_complains
+	check "it is at the director" \
+	    within 2 says d1 '^row server b .*state=draining'
+	within 5 lines_lost
+	check "lost lines of the access log are counted" lines_lost
+	rm "$dir/small/ballast"
+	measure within 20 grep -q '^admin server b draining' \
+	    "$dir/small/manager-m1.admin"
+	clients_end
+	row "the disk is full, then not: a drain is on disk" "$took" 15000 ms
+	check "the access log goes on with whole lines" access_log_whole
+	check "the log said so once, or nearly" \
+	    test "$(grep -c 'lines are lost' "$dir/small/hopfrontd.log")" -le 2
+	stop hopmanagerd
+	daemon_start hopmanagerd m1
+	check "and the manager keeps it through a restart" \
+	    within 5 says m1 '^row server b .*state=draining'
+	check "undrain" hopctl undrain server b
+	check "all are up" within 5 all_up
+}
+
+measure()
+{
+	local begin
+
+	begin=$(lab_now)
+	"$@" || echo "not in time: $*"
+	took=$(since "$begin")
+}
+
+drain_complains()
+{
+	! hopctl drain --reason "new disk" server b >"$dir/drain.out" 2>&1
+	cat "$dir/drain.out"
+	grep -q 'could not be written' "$dir/drain.out"
+}
+
+lines_lost()
+{
+	says f1 'log-lost=[1-9]'
+}
+
+access_log_whole()
+{
+	sleep 1.2
+	tail -1 "$dir/small/access.log" | grep -q '^time=.* target='
+}
+
+# --- descriptors ---
+
+cpu_ticks()
+{
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+# Leave the process a few descriptors, or none: starve PID [HOW-MANY]
+starve()
+{
+	local free=0 left=${2:-3}
+
+	while [ -e "/proc/$1/fd/$free" ] || [ $((left -= 1)) -ge 0 ]; do
+		free=$((free + 1))
+	done
+	limit_before=$(prlimit --pid "$1" --nofile --noheadings -o SOFT)
+	prlimit --pid "$1" --nofile="$free:"
+}
+
+feed_it()
+{
+	prlimit --pid "$1" --nofile="${limit_before// /}:"
+}
+
+# busy PID: per cent of a core in 2 s
+busy()
+{
+	local before
+
+	before=$(cpu_ticks "$1")
+	sleep 2
+	echo $((($(cpu_ticks "$1") - before) / 2))
+}
+
+# Thirty peers at a socket, until `crowd_leaves`.
+crowd_comes()
+{
+	local i
+
+	crowd=
+	for ((i = 0; i < 30; i++)); do
+		"$bin/tests/lab/lines" "$1" "$2" "crowd$i" \
+		    </dev/null >/dev/null 2>&1 &
+		crowd="$crowd $!"
+	done
+}
+
+crowd_leaves()
+{
+	# shellcheck disable=SC2086 # a list of processes
+	kill $crowd 2>/dev/null
+	# shellcheck disable=SC2086
+	wait $crowd 2>/dev/null
+}
+
+test_descriptors_of_the_front()
+{
+	local pid=${pids[hopfrontd]} fd fds=() i cpu
+
+	starve "$pid"
+	for ((i = 0; i < 30; i++)); do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$front"
+		fds+=("$fd")
+	done
+	cpu=$(busy "$pid")
+	for fd in "${fds[@]}"; do
+		exec {fd}>&-
+	done
+	feed_it "$pid"
+	measure within 5 redirects
+	requests=1 failed_requests=0
+	row "a front end without descriptors: CPU" "$cpu" 25 %
+	row "it has some again: clients are answered" "$took" 3000 ms
+	check "it complained, with a bound" complained hopfrontd 'accept.*Too many'
+}
+
+complained()
+{
+	local n
+
+	n=$(grep -cE "$2" "$dir/small/$1.log")
+	echo "$n lines"
+	[ "$n" -ge 1 ] && [ "$n" -le 10 ]
+}
+
+# What is connected goes on: clients notice nothing.
+test_descriptors_of()
+{
+	local program=$1 socket=$2 role=$3 pid=${pids[$1]} cpu
+
+	clients_start
+	starve "$pid"
+	crowd_comes "$dir/$socket.sock" "$role"
+	cpu=$(busy "$pid")
+	sleep 2
+	crowd_leaves
+	feed_it "$pid"
+	measure within 5 says "$socket" '^row daemon'
+	clients_end
+	row "$program without descriptors: CPU" "$cpu" 25 %
+	row "it has some again: it answers" "$took" 4000 ms
+	check "it complained, with a bound" complained "$program" 'Too many'
+}
+
+# Services are not judged by what their judge lacks.
+test_descriptors_of_hoploadd()
+{
+	local cpu
+
+	clients_start
+	starve "${pids[hoploadd]}" 0
+	cpu=$(busy "${pids[hoploadd]}")
+	sleep 3
+	check "its service is up: the manager tries it by itself" \
+	    says m1 '^row server a .*state=up reason=service-answers'
+	feed_it "${pids[hoploadd]}"
+	measure within 8 says m1 '^row server a .*state=up reason=check-ok'
+	clients_end
+	row "hoploadd without descriptors: CPU" "$cpu" 25 %
+	row "it has some again: its check counts" "$took" 8000 ms
+}
+
+test_descriptors()
+{
+	local downs
+
+	downs=$(grep -hc ' -> down' "$dir/small/hopmanagerd.log")
+	test_descriptors_of_the_front
+	test_descriptors_of hopdirectord d1 frontend
+	test_descriptors_of hopmanagerd m1 control
+	test_descriptors_of_hoploadd
+	check "nobody went down for it" test "$downs" = \
+	    "$(grep -hc ' -> down' "$dir/small/hopmanagerd.log")"
+}
+
+# --- the time ---
+
+# clock SECONDS: what all our programs and snmpd take for the time from now on
+clock()
+{
+	perl -e 'print pack("q", shift)' -- "$1" |
+	    dd of="$dir/clockstep" conv=notrunc 2>/dev/null
+}
+
+year_in_log()
+{
+	tail -1 "$dir/small/access.log" | grep -o 'time=[^ ]*'
+}
+
+test_clock()
+{
+	local step downs
+
+	downs=$(grep -c ' -> down' "$dir/small/hopmanagerd.log")
+	clients_start
+	check "drain before the clock steps" hopctl drain server c
+	for step in 10800 -21600 86400000 0; do
+		clock $step
+		sleep 2.2
+		check "clock at $step s: all daemons answer by SNMP" \
+		    back 2 $P.1.3.1.2.0
+		check "agents answer" within 6 \
+		    says m1 '^row agent a .*state=up'
+		check "who is up stays so" up_are a b
+		check "the drain holds" says d1 '^row server c .*state=draining'
+		check "an operator's word counts" told_twice
+	done
+	check "undrain" hopctl undrain server c
+	clients_end
+	row "the clock steps by hours and years: moved" \
+	    $(($(grep -c ' -> down' "$dir/small/hopmanagerd.log") - downs)) \
+	    0 ''
+	check "all are up at the end" within 5 all_up
+}
+
+up_are()
+{
+	local s
+
+	for s in "$@"; do
+		says d1 "^row server $s .*state=up" || return 1
+	done
+}
+
+# The newest word wins, whatever the clock says now.
+told_twice()
+{
+	hopctl drain server b &&
+	    within 2 says d1 '^row server b .*state=draining' &&
+	    hopctl undrain server b &&
+	    within 2 says d1 '^row server b .*state=up'
+}
+
+# --- garbage ---
+
+# Bytes to a port, as far as the other side takes them, within 2 s.
+send()
+{
+	timeout 2 bash -c "exec 3<>/dev/tcp/127.0.0.1/$1 && cat >&3 && cat <&3"
+}
+
+# Bytes behind a hello that is fine.
+say()
+{
+	timeout 2 "$bin/tests/lab/lines" -w nothing "$dir/$1.sock" "$2" garbage
+}
+
+garbage()
+{
+	local p
+
+	for p in $front 26559; do
+		head -c 20000 /dev/urandom | send $p &
+		head -c 100000 /dev/zero | tr '\0' x | send $p &
+		printf '\026\003\001\002\000\001\000\001\374\003' | send $p &
+	done
+	for p in d1 m1 f1; do
+		head -c 5000 /dev/urandom | say $p control &
+		head -c 200000 /dev/zero | tr '\0' x | say $p frontend &
+		yes 'bogus line' | head -200 | say $p control &
+	done
+	head -c 3000 /dev/urandom >"/dev/udp/127.0.0.1/$port"
+	wait
+}
+
+test_garbage()
+{
+	clients_start
+	(garbage) >"$dir/log/garbage" 2>&1
+	(garbage) >>"$dir/log/garbage" 2>&1
+	clients_end
+	row "garbage on every socket: slowest answer" "$slowest" 500 ms
+	check "who sends it is told" grep -q '^error ' "$dir/log/garbage"
+	check "the front end counts it" says f1 'client-errors=[1-9]'
+	check "all daemons are there" all_there
+	check "all servers are up" all_up
+}
+
+all_there()
+{
+	local d
+
+	for d in hopmanagerd hopdirectord hopfrontd hoploadd; do
+		alive $d || return 1
+	done
+}
+
+# --- a manager's restart ---
+
+# Said by the manager of a server since the line that says it is `synced`.
+heard()
+{
+	awk -v s="$1" '
+	/^hung up/ { told = "" }
+	$1 == "state" && $2 == s { told = told " " $3 }
+	END { print told }' "$dir/watch.log"
+}
+
+test_restart()
+{
+	stop hopmanagerd
+	config "<director id=\"watch\"><listen socket=\"$dir/watch.sock\"/>
+	    </director>" >"$dir/hop.xml"
+	start watch "$bin/tests/lab/lines" -l "$dir/watch.sock" director watch
+	daemon_start hopmanagerd m1
+	within 10 grep -q '^synced' "$dir/watch.log"
+	within 5 says m1 '^row server c .*state=up'
+	hopctl drain server c >/dev/null
+	within 5 grep -q '^state c draining' "$dir/watch.log"
+	{ stop hopmanagerd KILL; } 2>/dev/null
+	within 5 grep -q '^hung up' "$dir/watch.log"
+	measure restart_the_manager
+	requests=1 failed_requests=0
+	row "a manager restarts: directors know all again" "$took" 6000 ms
+	note "a:$(heard a), b:$(heard b), c:$(heard c)"
+	check "it never said unknown" not_heard unknown
+	check "nor down" not_heard down
+	check "nor that the drained one is up" \
+	    grep -qx '\( draining\)*' <<<"$(heard c)"
+	hopctl undrain server c >/dev/null
+}
+
+restart_the_manager()
+{
+	daemon_start hopmanagerd m1
+	within 10 known_again
+}
+
+known_again()
+{
+	[ -n "$(heard c)" ] && sed '1,/^hung up/d' "$dir/watch.log" |
+	    grep -q '^synced' &&
+	    [ "$(status m1 | grep -c '^row server .*state=up')" = 2 ]
+}
+
+not_heard()
+{
+	! sed '1,/^hung up/d' "$dir/watch.log" | grep "^state .* $1"
+}
+
+##############################################################################
+
+printf '\0\0\0\0\0\0\0\0' >"$dir/clockstep"
+(umask 077; printf 'auth %s\npriv %s\n' $pass $pass >"$dir/secret")
+config >"$dir/hop.xml"
+snmp_conf content-server manager
+start snmpd env LD_PRELOAD="$bin/tests/lab/clockstep.so" \
+    CLOCKSTEP="$dir/clockstep" snmpd -f -LOw -I -smux,mteTrigger,mteTriggerConf
+web_start
+hoploadd_start
+daemon_start hopdirectord d1
+daemon_start hopmanagerd m1
+daemon_start hopfrontd f1
+check "all servers are up" within 15 all_up
+check "clients are redirected" within 5 \
+    redirects
+test_disk
+test_descriptors
+test_clock
+test_garbage
+test_restart
+row_table
+exit $failed
