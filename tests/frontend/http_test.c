@@ -13,6 +13,7 @@
 
 #include "frontend/conn.h"
 #include "lib/peer.h"
+#include "lib/renumber.h"
 #include "tests/frontend/small_world.h"
 #include "tests/unit.h"
 
@@ -795,6 +796,282 @@ the_end_does_not_wait_for_ever(void)
 	finish();
 }
 
+/* Reloads. */
+
+#define OTHER_NETWORK                                                      \
+	"<hopscotch xmlns=\"urn:hopscotch:config:1\">"                     \
+	"<network><site id=\"ny\"/><site id=\"sj\"/><site id=\"la\"/>"     \
+	"<border id=\"la-b\" site=\"la\"/>"                                \
+	"<link between=\"la sj\" delay=\"1ms\"/>"                          \
+	"<link between=\"la ny\" delay=\"30ms\"/></network>"               \
+	"<policy id=\"even\"/>"                                            \
+	"<server id=\"ny1\" site=\"ny\">"                                  \
+	"<alias border=\"ny\" name=\"ny1-ny.test\" address=\"10.3.1.1\"/>" \
+	"</server>"
+#define OTHER_SJ                                                            \
+	"<server id=\"sj1\" site=\"sj\">"                                   \
+	"<alias border=\"la-b\" name=\"sj1-new.test\" address=\"10.2.1.9\"" \
+	"/></server>"
+#define OTHER_LA                                                           \
+	"<server id=\"la1\" site=\"la\">"                                  \
+	"<alias border=\"la\" name=\"la1-la.test\" address=\"10.1.1.1\"/>" \
+	"</server>"
+#define OTHER_SERVICE(id, host, uses)                           \
+	"<service id=\"" id "\" protocol=\"http\" host=\"" host \
+	"\" policy=\"even\">" uses "</service>"
+#define USE(id) "<use server=\"" id "\"/>"
+#define OTHER                                          \
+	OTHER_NETWORK OTHER_SJ OTHER_LA OTHER_SERVICE( \
+	    "moved", "moved.test", USE("la1"))         \
+	    OTHER_SERVICE("www", "www.test", USE("sj1") USE("la1"))
+
+/* Take the world of this text; the one before is gone then. */
+static bool
+reload(const char *text, const char *listen, char *why, size_t size)
+{
+	char all[8192];
+	struct world *w;
+	struct frontend *self;
+	struct http_change *change;
+	struct renumber *r;
+	size_t i;
+
+	(void)snprintf(all, sizeof(all),
+	    "%s<director id=\"d1\"><listen socket=\"%s\"/></director>"
+	    "<frontend id=\"f1\" site=\"la\" ask=\"5s\" clients=\"3\">%s"
+	    "</frontend></hopscotch>",
+	    text, t.socket, listen);
+	w = small_world_of(all);
+	self = &w->frontends[0];
+	for (i = 0; i < self->nlisten; i++)
+		if (self->listen[i].port == 80)
+			self->listen[i].port = 0;
+	change = http_prepare(t.http, self, why, size);
+	if (change == NULL) {
+		world_free(&w);
+		return false;
+	}
+	r = renumber_new(t.world, w);
+	http_take(t.http, &change,
+	    &(struct http_conf){t.base, w, self, t.ask, NULL}, r);
+	renumber_free(&r);
+	world_free(&t.world);
+	t.world = w;
+	return true;
+}
+
+static void
+take(const char *text)
+{
+	char why[256] = "";
+
+	CU_ASSERT_FATAL(reload(text, LISTEN4, why, sizeof(why)));
+}
+
+static void
+a_question_in_flight_is_answered_in_another_world(void)
+{
+	begin_with(LISTEN4, true);
+	connect_to(&one, 0);
+	say(&one, GET("/1"));
+	CU_ASSERT_EQUAL(asks(1), 1);
+	take(OTHER);
+	CU_ASSERT_EQUAL(responses(&one, 0), 0);
+	/* The director has the new world, too: another name of the alias. */
+	peer_send(t.asker,
+	    "best %llu 60000 24 sj1 la-b sj1-new.test 10.2.1.9 5", t.asked[0]);
+	CU_ASSERT_EQUAL(responses(&one, 1), 1);
+	CU_ASSERT(has(&one, "http://sj1-new.test/1\r\n"));
+	/* It is kept, for the right service. */
+	say(&one, GET("/2"));
+	CU_ASSERT_EQUAL(responses(&one, 2), 2);
+	CU_ASSERT(has(&one, "http://sj1-new.test/2\r\n"));
+	CU_ASSERT_EQUAL(t.nasked, 1);
+	CU_ASSERT_EQUAL(http_service(t.http, 1)->requests, 2);
+	hang_up(&one);
+	finish();
+}
+
+static void
+half_a_request_is_completed_in_another_world(void)
+{
+	begin_with(LISTEN4, true);
+	connect_to(&one, 0);
+	say(&one, "GET /half HTTP/1.1\r\nHost: mov");
+	take(OTHER);
+	say(&one, "ed.test\r\n\r\n");
+	CU_ASSERT_EQUAL(asks(1), 1);
+	peer_send(t.asker, "best %llu 60000 24 la1 la la1-la.test 10.1.1.1 5",
+	    t.asked[0]);
+	CU_ASSERT_EQUAL(responses(&one, 1), 1);
+	CU_ASSERT(has(&one, "http://la1-la.test/half\r\n"));
+	hang_up(&one);
+	finish();
+}
+
+static void
+who_waits_for_a_service_that_goes_is_told(void)
+{
+	begin_with(LISTEN4, true);
+	connect_to(&one, 0);
+	say(&one,
+	    GET("/1") "GET /2 HTTP/1.1\r\nHost: other.test\r\n\r\n" GET("/3"));
+	CU_ASSERT_EQUAL(asks(2), 2);
+	take(OTHER);
+	peer_send(t.asker, "best %llu 60000 24 la1 la la1-la.test 10.1.1.1 5",
+	    t.asked[0]);
+	CU_ASSERT_EQUAL(responses(&one, 3), 3);
+	CU_ASSERT_EQUAL(count(one.got, " 302 "), 2);
+	CU_ASSERT_EQUAL(count(one.got, " 421 "), 1);
+	CU_ASSERT(strstr(one.got, "/1\r\n") < strstr(one.got, " 421 "));
+	/* A late answer for it is nobody's. */
+	peer_send(t.asker, "best %llu 60000 24 ny1 ny ny1-ny.test 10.3.1.1 5",
+	    t.asked[1]);
+	say(&one, GET("/4"));
+	CU_ASSERT_EQUAL(responses(&one, 4), 4);
+	hang_up(&one);
+	finish();
+}
+
+static void
+an_answer_that_waited_its_turn_is_asked_for_anew(void)
+{
+	begin_with(LISTEN4, true);
+	connect_to(&one, 0);
+	say(&one, GET("/1") "GET /2 HTTP/1.1\r\nHost: moved.test\r\n\r\n");
+	CU_ASSERT_EQUAL(asks(2), 2);
+	/* The second one is answered, by an alias that goes. */
+	peer_send(t.asker, "best %llu 60000 24 la1 sj la1-sj.test 10.1.1.2 5",
+	    t.asked[1]);
+	turn();
+	turn();
+	take(OTHER);
+	CU_ASSERT_EQUAL(asks(3), 3);
+	peer_send(t.asker, "best %llu 60000 24 la1 la la1-la.test 10.1.1.1 5",
+	    t.asked[0]);
+	peer_send(t.asker, "best %llu 60000 24 la1 la la1-la.test 10.1.1.1 5",
+	    t.asked[2]);
+	CU_ASSERT_EQUAL(responses(&one, 2), 2);
+	CU_ASSERT(has(&one, "http://la1-la.test/1\r\n"));
+	CU_ASSERT(has(&one, "http://la1-la.test/2\r\n"));
+	hang_up(&one);
+	finish();
+}
+
+static void
+last_answers_are_those_of_the_new_world(void)
+{
+	int ms;
+
+	begin_with(LISTEN4, true);
+	connect_to(&one, 0);
+	say(&one, GET("/1"));
+	CU_ASSERT_EQUAL(asks(1), 1);
+	peer_send(t.asker,
+	    "best %llu 60000 24 ny1 ny ny1-ny.test 10.3.1.1 9 "
+	    "sj1 la-b sj1-lab.test 10.2.1.3 1",
+	    t.asked[0]);
+	CU_ASSERT_EQUAL(responses(&one, 1), 1);
+	/* Of the two www has only sj1 in the new one. */
+	take(OTHER);
+	peer_listener_free(&t.director);
+	for (ms = 0; ms < PATIENCE && ask_directors_up(t.ask) > 0; ms++) {
+		turn();
+		(void)usleep(1000);
+	}
+	mono_fake(mono_add_ms(mono_now(), 120000));
+	say(&one, GET("/2"));
+	CU_ASSERT_EQUAL(responses(&one, 2), 2);
+	CU_ASSERT(has(&one, "http://sj1-new.test/2\r\n"));
+	CU_ASSERT(has(&one, "via la-b, last"));
+	/* And the static list is that of the new one. */
+	take(OTHER_NETWORK OTHER_SERVICE("www", "www.test", USE("ny1")));
+	say(&one, GET("/3"));
+	CU_ASSERT_EQUAL(responses(&one, 3), 3);
+	CU_ASSERT(has(&one, "http://ny1-ny.test/3\r\n"));
+	CU_ASSERT(has(&one, "via ny, static"));
+	hang_up(&one);
+	finish();
+}
+
+static void
+connections_outlive_their_listener(void)
+{
+	char why[256] = "";
+	uint16_t port;
+
+	begin_with(LISTEN4 LISTEN6, true);
+	connect_to(&two, 1);
+	port = http_listener(t.http, 0)->port;
+	CU_ASSERT_FATAL(reload(OTHER, LISTEN4, why, sizeof(why)));
+	CU_ASSERT_PTR_NULL(http_listener(t.http, 1));
+	CU_ASSERT_EQUAL(http_listener(t.http, 0)->port, port);
+	CU_ASSERT_EQUAL(http_listener(t.http, 0)->n, 1);
+	say(&two, "GET /1 HTTP/1.1\r\nHost: unknown.test\r\n\r\n");
+	CU_ASSERT_EQUAL(responses(&two, 1), 1);
+	CU_ASSERT(has(&two, " 421 "));
+	/* It comes again: another row, as its counters are others. */
+	CU_ASSERT_FATAL(reload(OTHER, LISTEN4 LISTEN6, why, sizeof(why)));
+	CU_ASSERT_EQUAL(http_listener(t.http, 1)->n, 3);
+	connect_to(&one, 1);
+	say(&one, "GET /1 HTTP/1.1\r\nHost: unknown.test\r\n\r\n");
+	CU_ASSERT_EQUAL(responses(&one, 1), 1);
+	hang_up(&one);
+	hang_up(&two);
+	finish();
+}
+
+static void
+a_listener_that_cannot_be_refuses_the_reload(void)
+{
+	struct sockaddr_in in = {
+	    .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof(in);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char why[256] = "", more[200];
+
+	CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&in, len), 0);
+	CU_ASSERT_EQUAL_FATAL(listen(fd, 1), 0);
+	(void)getsockname(fd, (struct sockaddr *)&in, &len);
+	begin_with(LISTEN4, true);
+	(void)snprintf(more, sizeof(more),
+	    LISTEN4 "<listen protocol=\"http\" address=\"127.0.0.1\" "
+		    "port=\"%u\"/>",
+	    ntohs(in.sin_port));
+	CU_ASSERT_FALSE(reload(OTHER, more, why, sizeof(why)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "the port is in use"));
+	CU_ASSERT_PTR_NULL(http_listener(t.http, 1));
+	connect_to(&one, 0);
+	say(&one, "GET /1 HTTP/1.1\r\nHost: unknown.test\r\n\r\n");
+	CU_ASSERT_EQUAL(responses(&one, 1), 1);
+	hang_up(&one);
+	(void)close(fd);
+	finish();
+}
+
+static void
+the_default_service_follows(void)
+{
+	const char *with = "<listen protocol=\"http\" address=\"127.0.0.1\" "
+			   "port=\"80\" default=\"moved\"/>";
+	char why[256] = "";
+
+	begin_with(LISTEN4, true);
+	connect_to(&one, 0);
+	say(&one, "GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+	CU_ASSERT_EQUAL(responses(&one, 1), 1);
+	CU_ASSERT(has(&one, " 400 "));
+	CU_ASSERT_FATAL(reload(OTHER, with, why, sizeof(why)));
+	say(&one, "GET /2 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+	CU_ASSERT_EQUAL(asks(1), 1);
+	peer_send(t.asker, "best %llu 60000 24 la1 la la1-la.test 10.1.1.1 5",
+	    t.asked[0]);
+	CU_ASSERT_EQUAL(responses(&one, 2), 2);
+	CU_ASSERT(has(&one, "http://la1-la.test/2\r\n"));
+	hang_up(&one);
+	finish();
+}
+
 static const struct unit_test tests[] = {
     {"one connection serves many requests",
 	one_connection_serves_many_requests},
@@ -831,6 +1108,20 @@ static const struct unit_test tests[] = {
     {"a port in use is named", a_port_in_use_is_named},
     {"the end drops no request", the_end_drops_no_request},
     {"the end does not wait for ever", the_end_does_not_wait_for_ever},
+    {"a question in flight is answered in another world",
+	a_question_in_flight_is_answered_in_another_world},
+    {"half a request is completed in another world",
+	half_a_request_is_completed_in_another_world},
+    {"who waits for a service that goes is told",
+	who_waits_for_a_service_that_goes_is_told},
+    {"an answer that waited its turn is asked for anew",
+	an_answer_that_waited_its_turn_is_asked_for_anew},
+    {"last answers are those of the new world",
+	last_answers_are_those_of_the_new_world},
+    {"connections outlive their listener", connections_outlive_their_listener},
+    {"a listener that cannot be refuses the reload",
+	a_listener_that_cannot_be_refuses_the_reload},
+    {"the default service follows", the_default_service_follows},
 };
 
 UNIT_MAIN("frontend/http", tests)
