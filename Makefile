@@ -222,8 +222,8 @@ install-common:
 	$(call put,conf/logrotate.d/hopscotch,$(SYSCONF)/logrotate.d/hopscotch)
 	$(call put_snmp,users,$(SNMP_D))
 	$(call put_snmp,agentx,$(SHARE)/hopscotch)
-	$(call put,conf/hopscotch.rng,$(SHARE)/hopscotch/hopscotch.rng)
-	$(call put,conf/hopscotch.xml,$(SHARE)/doc/hopscotch/examples/hopscotch.xml)
+	for f in hopscotch.xml hopscotch.rng; do \
+	    $(call put,conf/$$f,$(SHARE)/doc/hopscotch/examples/$$f) || exit 1; done
 	for f in README.md CHANGELOG.md doc/*.md; do \
 	    $(call put,$$f,$(SHARE)/doc/hopscotch/$${f##*/}) || exit 1; done
 	$(call put_bin,conf/sbin/hopscotch-init,$(PREFIX)/sbin/hopscotch-init)
