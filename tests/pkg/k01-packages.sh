@@ -8,6 +8,7 @@
 # touched: the system runs in a container (systemd-nspawn) with a network of its
 # own, and what clients and content servers are to it in a namespace beside.
 # HOP_MIRROR names another mirror, KEEP=1 leaves the directory.
+# lab: seconds=80
 
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -15,6 +16,7 @@ mirror=${HOP_MIRROR:-http://deb.debian.org/debian}
 name=hop-k-root            # cgroup and machine
 outside=hop-k-out          # namespace of clients and content servers
 dir='' nspawn='' leader='' nginx='' failed=0
+ctl=${LAB_BUILD:-$top/build/release}/hopctl
 roles="agent prober manager director frontend ctl common"
 units="hoploadd hoppingd hopmanagerd hopdirectord hopfrontd"
 brains="hopmanagerd hopdirectord hopfrontd"
@@ -266,6 +268,27 @@ by_hand()
 	    "$dir/hand/usr/local/lib/systemd/system/hopmanagerd.service" &&
 	    [ -x "$dir/hand/usr/local/sbin/hopmanagerd" ] &&
 	    [ ! -e "$dir/hand/usr/local/sbin/hopfrontd" ]
+}
+
+# What hopscotch-init writes is right, and what it cannot write it refuses.
+init()
+{
+	"$top/conf/sbin/hopscotch-init" "$@"
+}
+
+init_writes()
+{
+	init -o "$dir/init.xml" www.example.com 192.0.2.11 '[2001:db8::1]:8080' &&
+	    "$ctl" check -f "$dir/init.xml" | grep 'ok: .* 2 servers'
+}
+
+init_refuses()
+{
+	! init -o "$dir/init.xml" www.example.com 192.0.2.11 2>&1 |
+	    grep -v 'is there already' &&
+	    ! init -o "$dir/no.xml" 'www"<x' 192.0.2.11 &&
+	    ! init -o "$dir/no.xml" www.example.com 2001:db8::1 &&
+	    ! init -o "$dir/no.xml" www.example.com && [ ! -e "$dir/no.xml" ]
 }
 
 # --- in the booted system ---
@@ -629,6 +652,8 @@ check "the packages are built from a copy of the tree" \
 check "one for each role, with the version of debian/changelog" all_built
 check "lintian finds neither errors nor warnings" lint
 check "make install puts one role where it is told" by_hand
+check "hopscotch-init writes what hopctl check takes" init_writes
+check "and refuses what is there, or would not be XML" init_refuses
 check "they ask nothing, hold no secret and no network's configuration" harmless
 wait $making ||
     skip "no Debian root: $(grep -m 1 '^E:' "$dir/root.log" || echo timeout)"
