@@ -13,10 +13,10 @@ LAB_NAME=lab-n01-agents
 LAB_PREFIX=hop-m-
 . "$here/lib.sh"
 
-auth=a-long-passphrase
-priv=another-passphrase
+auth='a-long-passphrase'
+priv='another-passphrase'
 SERVERS="ours plain storage none"
-export MIBS= HOPSCOTCH_RUN HOPSCOTCH_STATE
+export MIBS='' HOPSCOTCH_RUN HOPSCOTCH_STATE
 
 address_of()
 {
@@ -160,7 +160,7 @@ rows()
 	local socket=hopmanagerd-m1
 
 	[ "$1" = manager ] || socket=hopdirectord-d1
-	timeout 5 "$LAB_BUILD/tests/lab/lines" -w done \
+	timeout 5 "$LAB_BUILD/tests/lab/lines" -w "done" \
 	    "$LAB/run/$socket.sock" control lab <<<status |
 	    grep "^row $2 $3 "
 }
@@ -426,7 +426,7 @@ oldest_sample()
 
 test_reload()
 {
-	local i most=0 age pid
+	local most=0 age pid
 
 	pid=$(lab_pid manager)
 	clients_start
@@ -437,7 +437,7 @@ test_reload()
 	check "nobody moved" nobody_moved
 	write_conf standard hopscotch
 	check "another, with an agent of the wrong kind" reload
-	for i in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		age=$(oldest_sample)
 		[ "$age" -le $most ] || most=$age
 		sleep 0.3
