@@ -18,7 +18,11 @@
 #include "lib/num.h"
 
 #define LINE_ROOM 2048
-#define RETRY_MS  5000 /* to write, after that failed */
+#define FILE_MAX  (64u << 20)
+/* Later than that is no time: room for each operator's word to be newer than
+ * the one before. */
+#define WHEN_MAX (INT64_MAX / 2)
+#define RETRY_MS 5000 /* to write, after that failed */
 
 struct absent {
 	enum admin_kind kind;
@@ -142,7 +146,7 @@ parse_entry(const struct line *l, int64_t now, struct admin_entry *e, char *why,
 		    l->field[3]);
 		return -1;
 	}
-	if (num_parse(l->field[4], 0, INT64_MAX, &e->when) < 0) {
+	if (num_parse(l->field[4], 0, WHEN_MAX, &e->when) < 0) {
 		(void)snprintf(
 		    why, size, "%.40s is no time in unix seconds", l->field[4]);
 		return -1;
@@ -446,27 +450,24 @@ load_line(struct admin_table *t, struct line *l, char *text, size_t len)
 int
 admin_load(struct admin_table *t, char *why, size_t size)
 {
-	char text[LINE_ROOM];
+	char *text, *rest, *line;
 	struct line l;
-	size_t len;
-	FILE *in;
 
 	if (t->file == NULL)
 		return 0;
-	in = fopen(t->file, "re");
-	if (in == NULL) {
+	text = keep_read(t->file, FILE_MAX);
+	if (text == NULL) {
 		if (errno == ENOENT)
 			return 0;
 		(void)snprintf(why, size, "%s: %s", t->file, strerror(errno));
 		return -1;
 	}
 	line_init(&l);
-	while (fgets(text, sizeof(text), in) != NULL) {
-		len = strcspn(text, "\n");
-		load_line(t, &l, text, len);
-	}
+	for (rest = text; (line = strsep(&rest, "\n")) != NULL;)
+		if (rest != NULL || line[0] != '\0')
+			load_line(t, &l, line, strlen(line));
 	line_fini(&l);
-	(void)fclose(in);
+	free(text);
 	return 0;
 }
 

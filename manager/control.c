@@ -129,6 +129,9 @@ on_admin(struct peer *p, const struct line *l, void *arg)
 		    admin_kind_text(word.kind), word.id);
 		return;
 	}
+	/* Nobody acts in the future: that would outrank all words to come. */
+	if (by_operator && word.entry.when > (int64_t)time(NULL))
+		word.entry.when = (int64_t)time(NULL);
 	if (!take(c->m, p, &word, by_operator)) {
 		peer_error(p,
 		    "it holds now, but could not be written to disk (see the "

@@ -73,6 +73,9 @@ mistakes_are_named(void)
 	    {"admin server x/y draining 0 - -", "x/y"},
 	    {"admin border % draining 0 - -", "%"},
 	    {"admin server a gone 0 - -", "gone"},
+	    /* No word could be newer than this one. */
+	    {"admin server a draining 9223372036854775807 - -",
+		"9223372036854775807"},
 	    {"admin server a draining soon - -", "soon"},
 	    {"admin server a draining -1 - -", "-1"},
 	    {"admin server a draining 0 -", "needs"},
