@@ -6,10 +6,12 @@
 #include "lib/drop.h"
 
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +110,60 @@ nobody_knows(void)
 	return strstr(why, "no user no-such-user-here") != NULL ? 0 : 2;
 }
 
+/* Root with these two alone becomes somebody else who has them still. */
+static int
+have_two(void)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct two[2] = {{0}};
+
+	two[0].permitted = two[0].effective =
+	    1u << CAP_NET_BIND_SERVICE | 1u << CAP_NET_RAW;
+	return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && setgid(65534) == 0 &&
+		       setuid(65534) == 0 &&
+		       syscall(SYS_capset, &head, two) == 0
+		   ? 0
+		   : -1;
+}
+
+/* What is to be kept is, if it was given; nothing else. */
+static int
+keeping_one(void)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct has[2] = {{0}};
+	char why[160] = "";
+	uint32_t wanted;
+
+	if (geteuid() == 0 && have_two() != 0)
+		return 1;
+	(void)syscall(SYS_capget, &head, has);
+	wanted = has[0].permitted & 1u << CAP_NET_BIND_SERVICE;
+	if (drop_to_keeping(NULL,
+		1u << CAP_NET_BIND_SERVICE | 1u << CAP_SYS_ADMIN, why,
+		sizeof(why)) != 0)
+		return 2;
+	(void)syscall(SYS_capget, &head, has);
+	return has[0].permitted == wanted && has[0].effective == wanted &&
+		       has[0].inheritable == 0 && has[1].permitted == 0
+		   ? 0
+		   : 3;
+}
+
+/* Of root nothing stays: it had all, and nobody chose. */
+static int
+keeping_as_root(void)
+{
+	char why[160] = "";
+
+	if (drop_to_keeping(geteuid() == 0 ? "nobody" : NULL,
+		1u << CAP_NET_BIND_SERVICE, why, sizeof(why)) != 0)
+		return 1;
+	return has_capabilities() == 0 ? 0 : 2;
+}
+
 static int
 in_child(int (*run)(void))
 {
@@ -134,6 +190,13 @@ without_a_name_capabilities_go_all_the_same(void)
 }
 
 static void
+what_is_to_be_kept_is_kept_and_no_more(void)
+{
+	CU_ASSERT_EQUAL(in_child(keeping_one), 0);
+	CU_ASSERT_EQUAL(in_child(keeping_as_root), 0);
+}
+
+static void
 a_plain_user_cannot_become_another(void)
 {
 	CU_ASSERT_EQUAL(in_child(another_than_myself), 0);
@@ -149,6 +212,8 @@ static const struct unit_test tests[] = {
     {"root becomes a plain user for good", root_becomes_a_plain_user_for_good},
     {"without a name, capabilities go all the same",
 	without_a_name_capabilities_go_all_the_same},
+    {"what is to be kept is kept, and no more",
+	what_is_to_be_kept_is_kept_and_no_more},
     {"a plain user cannot become another", a_plain_user_cannot_become_another},
     {"an unknown user is named", an_unknown_user_is_named},
 };
