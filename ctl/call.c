@@ -27,7 +27,7 @@ static struct target *
 add(struct target *t, const char *program, const char *id, const char *host,
     const struct listen_lines *at, size_t nat)
 {
-	*t = (struct target){program, id, host, at, nat};
+	*t = (struct target){program, id, host, at, nat, false};
 	return t + 1;
 }
 
@@ -70,7 +70,7 @@ on_up(struct peer *p, void *arg)
 {
 	struct call *c = arg;
 
-	if (strcmp(peer_id(p), c->to.id) != 0) {
+	if (!c->to.any && strcmp(peer_id(p), c->to.id) != 0) {
 		(void)snprintf(c->why, sizeof(c->why),
 		    "%s: it says that it is %s %s", peer_where(p),
 		    role_text(peer_role(p)), peer_id(p));
@@ -152,19 +152,25 @@ on_error(struct peer *p, const struct line *l, void *arg)
 
 	(void)p;
 	(void)snprintf(c->why, sizeof(c->why), "it says: %s", l->field[1]);
+	c->refused = true;
 	finish(c, false);
 }
 
-#define ANSWERS (ROLE_MANAGER | ROLE_DIRECTOR | ROLE_FRONTEND | ROLE_RELAY)
+#define ANSWERS \
+	(ROLE_MANAGER | ROLE_DIRECTOR | ROLE_FRONTEND | ROLE_RELAY | ROLE_AGENT)
 
 static const struct verb verbs[] = {
     {"row", on_answer, ANSWERS, 0, SIZE_MAX},
     {"done", on_answer, ANSWERS, 0, SIZE_MAX},
+    {"fault", on_answer, ANSWERS, 1, 1},
     {"asked", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
     {"measured", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
     {"replies", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
     {"border", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
+    {"delay", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
     {"path", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
+    {"prefer", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
+    {"sticky", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
     {"band", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
     {"candidate", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
     {"excluded", on_answer, ROLE_DIRECTOR, 0, SIZE_MAX},
@@ -181,7 +187,7 @@ start(struct ctl *c, const struct world *w, struct call *call, const char *id)
 	    .sub = "ask",
 	    .role = ROLE_CONTROL,
 	    .id = id,
-	    .hash = w->hash,
+	    .hash = w != NULL ? w->hash : "-",
 	    .verbs = verbs,
 	    .on_up = on_up,
 	    .on_down = on_down,

@@ -22,6 +22,7 @@ struct target {
 	const char *host; /* or NULL */
 	const struct listen_lines *at;
 	size_t nat;
+	bool any; /* whatever its hello says that it is */
 };
 
 /* All of the world, managers first; the list is the caller's to free. */
@@ -38,6 +39,7 @@ struct call {
 
 	/* The result. */
 	bool ok;
+	bool refused;               /* it answered `error` */
 	char why[600];              /* if not: for people */
 	char where[160];            /* the endpoint that answered */
 	char hash[WORLD_HASH_TEXT]; /* of its configuration */
@@ -50,7 +52,8 @@ struct call {
 	bool finished;
 };
 
-/* Make all calls; 0, or -1 if the time of --timeout is no time. */
+/* Make all calls, with a world or, to sockets of this host, NULL; 0, or -1 if
+ * the time of --timeout is no time. */
 int
 calls_run(struct ctl *c, const struct world *w, struct call *calls, size_t n);
 

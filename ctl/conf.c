@@ -37,7 +37,7 @@ const struct tls *
 ctl_tls(struct ctl *c, const struct world *w)
 {
 	if (c->cert == NULL)
-		return w->tls;
+		return w != NULL ? w->tls : NULL;
 	c->tls = (struct tls){c->cert, c->key, c->ca};
 	return &c->tls;
 }

@@ -23,8 +23,9 @@ struct ctl {
 	char *timeout, *cert, *key, *ca;
 	char *daemon;
 	char *contact, *service, *feed, *rtt, *director, *why_not;
-	char *reason, *as;
-	bool json, relay, secrets, help;
+	char *reason, *as, *at_most;
+	char *sort, *filter, *root, *ttl, *format;
+	bool json, relay, secrets, wait, local, once, certs, help;
 	FILE *out, *err;
 	struct tls tls; /* of the three files, if given */
 };
@@ -34,6 +35,11 @@ int check_run(struct ctl *c, int argc, char **argv);
 int status_run(struct ctl *c, int argc, char **argv);
 int explain_run(struct ctl *c, int argc, char **argv);
 int drain_run(struct ctl *c, int argc, char **argv);
+int reload_run(struct ctl *c, int argc, char **argv);
+int top_run(struct ctl *c, int argc, char **argv);
+int doctor_run(struct ctl *c, int argc, char **argv);
+int zone_run(struct ctl *c, int argc, char **argv);
+int completion_run(struct ctl *c, int argc, char **argv);
 int version_run(struct ctl *c, int argc, char **argv);
 
 /* Parse the command line and run its verb; the exit status. */

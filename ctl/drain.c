@@ -12,6 +12,7 @@
 #include "ctl/call.h"
 #include "ctl/ctl.h"
 #include "ctl/near.h"
+#include "ctl/wait.h"
 #include "lib/json.h"
 #include "lib/mem.h"
 #include "lib/state.h"
@@ -123,7 +124,7 @@ print(const struct ctl *c, const char *what, const char *id,
 
 static void
 print_json(const struct ctl *c, const char *what, const char *id,
-    const struct call *call, size_t n)
+    const struct call *call, size_t n, bool empty)
 {
 	struct json j;
 	size_t i;
@@ -134,6 +135,8 @@ print_json(const struct ctl *c, const char *what, const char *id,
 	json_text(&j, "id", id);
 	json_text(&j, "state", admin_text(wanted(c)));
 	json_bool(&j, "taken", count_ok(call, n) > 0);
+	if (c->wait)
+		json_bool(&j, "empty", empty);
 	json_array(&j, "managers");
 	for (i = 0; i < n; i++) {
 		json_object(&j, NULL);
@@ -154,8 +157,11 @@ tell(struct ctl *c, const struct world *w, const char *what, const char *id)
 	struct call *call = mem_array(w->nmanagers, sizeof(*call));
 	struct target *t;
 	size_t n = w->nmanagers, i;
+	char *timeout = c->timeout;
 	int status;
 
+	if (c->wait)
+		c->timeout = NULL; /* that one is of the wait */
 	(void)call_targets(w, &t);
 	(void)snprintf(line, sizeof(line), "admin %s %s %s 0 %s %s", what, id,
 	    admin_text(wanted(c)), line_encode(who(c), by, sizeof(by)),
@@ -165,11 +171,14 @@ tell(struct ctl *c, const struct world *w, const char *what, const char *id)
 		    (struct call){.to = t[i], .line = line, .on_line = on_line};
 	status = CTL_USAGE;
 	if (calls_run(c, w, call, n) == 0) {
-		if (c->json)
-			print_json(c, what, id, call, n);
-		else
+		if (!c->json)
 			print(c, what, id, call, n);
 		status = count_ok(call, n) > 0 ? CTL_OK : CTL_FAILED;
+		c->timeout = timeout;
+		if (c->wait && status == CTL_OK)
+			status = wait_empty(c, w, what, id);
+		if (c->json)
+			print_json(c, what, id, call, n, status == CTL_OK);
 	}
 	free(t);
 	free(call);
@@ -198,7 +207,7 @@ drain_run(struct ctl *c, int argc, char **argv)
 	if (k == NULL)
 		return ctl_usage(c, "\"%s\": server, site or border", argv[0]);
 	if (check_text(c, "--reason", c->reason) != CTL_OK ||
-	    check_text(c, "--as", c->as) != CTL_OK)
+	    check_text(c, "--as", c->as) != CTL_OK || wait_check(c) != CTL_OK)
 		return CTL_USAGE;
 	w = ctl_load(c);
 	if (w == NULL)

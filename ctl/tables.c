@@ -159,18 +159,50 @@ cell(const struct table *t, size_t row, size_t k)
 	return k < t->cells[row] ? t->row[row]->value[k] : NULL;
 }
 
+static const struct table *
+named(const struct tables *t, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (strcmp(t->table[i].name, name) == 0)
+			return &t->table[i];
+	return NULL;
+}
+
+size_t
+tables_rows(const struct tables *t, const char *table)
+{
+	const struct table *of = named(t, table);
+
+	return of != NULL ? of->rows : 0;
+}
+
+const char *
+tables_id(const struct tables *t, const char *table, size_t row)
+{
+	const struct table *of = named(t, table);
+
+	return of != NULL && row < of->rows ? of->row[row]->id : NULL;
+}
+
+const char *
+tables_cell(
+    const struct tables *t, const char *table, size_t row, const char *key)
+{
+	const struct table *of = named(t, table);
+	size_t k;
+
+	if (of == NULL || row >= of->rows)
+		return NULL;
+	k = column(of, key);
+	return k == SIZE_MAX ? NULL : cell(of, row, k);
+}
+
 const char *
 tables_value(const struct tables *t, const char *table, const char *key)
 {
-	size_t i, k;
-
-	for (i = 0; i < t->n; i++) {
-		if (strcmp(t->table[i].name, table) != 0)
-			continue;
-		k = column(&t->table[i], key);
-		return k == SIZE_MAX ? NULL : cell(&t->table[i], 0, k);
-	}
-	return NULL;
+	return tables_cell(t, table, 0, key);
 }
 
 const char *

@@ -22,6 +22,13 @@ int tables_take(struct tables *t, const struct line *l);
 /* The value of a key in the first row of a table, or NULL. */
 const char *
 tables_value(const struct tables *t, const char *table, const char *key);
+/* Rows of a table, 0 if there is none of this name. */
+size_t tables_rows(const struct tables *t, const char *table);
+/* The id of a row, or NULL. */
+const char *tables_id(const struct tables *t, const char *table, size_t row);
+/* The value of a key in a row as it came (encoded), or NULL. */
+const char *tables_cell(
+    const struct tables *t, const char *table, size_t row, const char *key);
 /* The name of the i-th table in order of appearance, or NULL. */
 const char *tables_name(const struct tables *t, size_t i);
 /* Whether a table is wanted: NULL, or a list ended by NULL that names it. */

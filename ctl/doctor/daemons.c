@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The daemons themselves: those of this host run and answer, and all that can
+ * be reached run the same configuration.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/call.h"
+#include "ctl/doctor/doctor.h"
+#include "ctl/sockets.h"
+#include "lib/mem.h"
+
+static enum call_line
+on_line(void *arg, const struct line *l)
+{
+	(void)arg;
+	return strcmp(l->field[0], "done") == 0 ? CALL_DONE : CALL_GO_ON;
+}
+
+static bool
+is_here(const struct doctor *d, const struct target *t)
+{
+	size_t i;
+
+	for (i = 0; i < d->nroles; i++)
+		if (strcmp(d->role[i].program, t->program) == 0 &&
+		    strcmp(d->role[i].id, t->id) == 0)
+			return true;
+	return false;
+}
+
+static void
+judge(const struct doctor *d, const struct call *c, struct findings *f)
+{
+	char remedy[200];
+
+	if (!c->ok && is_here(d, &c->to)) {
+		(void)snprintf(remedy, sizeof(remedy),
+		    "systemctl start %s; journalctl -u %s tells why it ended.",
+		    c->to.program, c->to.program);
+		finding_bad(f, VERDICT_FAIL, remedy,
+		    "%s %s does not answer: "
+		    "%s",
+		    c->to.program, c->to.id, c->why);
+	} else if (!c->ok && c->to.at[0].socket == NULL) {
+		finding_bad(f, VERDICT_WARN,
+		    "Run doctor on its host; check the way there and the "
+		    "certificates.",
+		    "%s %s cannot be reached: %s", c->to.program, c->to.id,
+		    c->why);
+	} else if (c->ok && strcmp(c->hash, d->w->hash) != 0) {
+		finding_bad(f, VERDICT_WARN,
+		    "Copy the file to its host and `hopctl reload` there.",
+		    "%s %s runs another configuration (%.12s) than this host "
+		    "has (%.12s)",
+		    c->to.program, c->to.id, c->hash, d->w->hash);
+	} else if (c->ok) {
+		finding_ok(f, "%s %s answers, same configuration",
+		    c->to.program, c->to.id);
+	}
+}
+
+static void
+configured(const struct doctor *d, struct findings *f)
+{
+	struct target *t;
+	size_t n = call_targets(d->w, &t), i, hidden = 0;
+	struct call *call = mem_array(n, sizeof(*call));
+
+	for (i = 0; i < n; i++)
+		call[i] = (struct call){
+		    .to = t[i], .line = "status", .on_line = on_line};
+	if (calls_run(d->c, d->w, call, n) == 0)
+		for (i = 0; i < n; i++) {
+			judge(d, &call[i], f);
+			hidden += !call[i].ok && !is_here(d, &call[i].to) &&
+				  call[i].to.at[0].socket != NULL;
+		}
+	if (hidden > 0)
+		finding_ok(f,
+		    "%zu daemons of other hosts listen on unix "
+		    "sockets there: run doctor there too",
+		    hidden);
+	free(call);
+	free(t);
+}
+
+/* hoploadd and hoppingd are in no configuration. */
+static void
+agents(const struct doctor *d, struct findings *f)
+{
+	struct target *t;
+	size_t n = sockets_here(&t), i;
+
+	for (i = 0; i < n; i++) {
+		struct call call = {
+		    .to = t[i], .line = "status", .on_line = on_line};
+
+		if ((strcmp(t[i].program, "hoploadd") != 0 &&
+			strcmp(t[i].program, "hoppingd") != 0) ||
+		    calls_run(d->c, d->w, &call, 1) < 0)
+			continue;
+		if (call.ok)
+			finding_ok(f, "%s %s answers", t[i].program, t[i].id);
+		else
+			finding_bad(f, VERDICT_WARN,
+			    "A file of an agent that is gone may be removed.",
+			    "%s %s does not answer: %s", t[i].program, t[i].id,
+			    call.why);
+	}
+	sockets_free(&t, n);
+}
+
+static void
+running(const struct doctor *d, struct findings *f)
+{
+	static const char *const agents_of[] = {"hoploadd", "hoppingd"};
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		if (!roles_have(d, agents_of[i]))
+			continue;
+		if (host_find(&d->host, agents_of[i], NULL) != NULL)
+			finding_ok(f, "%s runs", agents_of[i]);
+		else
+			finding_bad(f, VERDICT_FAIL,
+			    "systemctl start it; it needs no configuration "
+			    "file.",
+			    "%s does not run on this host", agents_of[i]);
+	}
+}
+
+void
+check_daemons(const struct doctor *d, struct findings *f)
+{
+	f->area = "daemons";
+	if (d->w != NULL)
+		running(d, f);
+	if (!d->live)
+		return;
+	if (d->w != NULL)
+		configured(d, f);
+	agents(d, f);
+}
