@@ -501,9 +501,14 @@ struct http_change *
 http_prepare(
     struct http *h, const struct frontend *self, char *why, size_t size)
 {
-	struct http_change *c = mem_new(sizeof(*c));
+	struct http_change *c;
 	size_t n = self->nlisten;
 
+	if (h->front.draining) {
+		(void)snprintf(why, size, "it is ending");
+		return NULL;
+	}
+	c = mem_new(sizeof(*c));
 	c->list = mem_array(n + 1, sizeof(struct listener *));
 	c->is_new = mem_array(n + 1, sizeof(*c->is_new));
 	while (c->n < n) {

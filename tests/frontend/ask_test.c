@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/peer.h"
+#include "lib/renumber.h"
 #include "tests/frontend/small_world.h"
 #include "tests/unit.h"
 
@@ -580,6 +581,106 @@ a_client_that_leaves_is_forgotten(void)
 	finish();
 }
 
+/* Reloads: directors of another world, by position "12", "21", "2". A client
+ * that waits keeps its service here: the world's services are the same. */
+static void
+reload(const char *order, const char *more)
+{
+	char text[8192];
+	struct renumber *r;
+	struct world *w;
+	size_t n;
+
+	n = (size_t)snprintf(
+	    text, sizeof(text), "%s", SMALL_HEAD SMALL_SERVICES);
+	for (; *order != '\0'; order++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "<director id=\"d%c\"><listen socket=\"%s\"/></director>",
+		    *order, *more != '\0' ? more : t.socket[*order - '1']);
+	(void)snprintf(
+	    text + n, sizeof(text) - n, SMALL_FRONTEND "</hopscotch>");
+	w = small_world_of(text);
+	r = renumber_new(t.world, w);
+	ask_renew(t.ask, r, &w->frontends[0]);
+	renumber_free(&r);
+	world_free(&t.world);
+	t.world = w;
+}
+
+static bool
+first_asked(void)
+{
+	return t.d[0].asks == 1;
+}
+
+static void
+directors_that_stay_keep_their_connections(void)
+{
+	struct peer *first, *second;
+
+	begin();
+	play(0, "best", "60000 24 " LA1);
+	play(1, "best", "60000 24 " SJ1);
+	start();
+	CU_ASSERT_STRING_EQUAL(gets("10.9.8.7"), "director la1 la1-la.test");
+	first = t.d[0].peer;
+	second = t.d[1].peer;
+	reload("21", "");
+	CU_ASSERT_EQUAL(ask_directors_up(t.ask), 2);
+	CU_ASSERT_STRING_EQUAL(ask_director(t.ask, 0)->conf->id, "d2");
+	CU_ASSERT_EQUAL(ask_director(t.ask, 1)->answers, 1);
+	/* What was kept holds; whoever is new asks the first one. */
+	CU_ASSERT_STRING_EQUAL(gets("10.9.8.9"), "cached la1 la1-la.test");
+	CU_ASSERT_STRING_EQUAL(gets("10.9.9.7"), "director sj1 sj1-lab.test");
+	CU_ASSERT_PTR_EQUAL(t.d[0].peer, first);
+	CU_ASSERT_PTR_EQUAL(t.d[1].peer, second);
+	finish();
+}
+
+static void
+who_waits_for_a_director_that_goes_asks_another(void)
+{
+	begin();
+	play(0, "best", NULL);
+	play(1, "best", "60000 24 " SJ1);
+	start();
+	nclients = ndone = 0;
+	come("10.9.8.7", -1);
+	CU_ASSERT(turn(first_asked));
+	reload("2", "");
+	CU_ASSERT(turn(all_done));
+	CU_ASSERT_EQUAL(client[0].answer.source, ASK_DIRECTOR);
+	CU_ASSERT_EQUAL(client[0].answer.server, world_server(t.world, "sj1"));
+	CU_ASSERT_EQUAL(t.d[1].asks, 1);
+	finish();
+}
+
+static bool
+second_up(void)
+{
+	return t.d[1].peer != NULL && ask_directors_up(t.ask) == 1;
+}
+
+/* d1 is where d2 was; who waited for it there is served by it here. */
+static void
+a_director_that_moves_is_connected_to_anew(void)
+{
+	begin();
+	play(0, "best", NULL);
+	start();
+	nclients = ndone = 0;
+	come("10.9.8.7", -1);
+	CU_ASSERT(turn(first_asked));
+	play(1, "best", "60000 24 " SJ1);
+	reload("1", t.socket[1]);
+	/* Nobody can be asked at this moment: the static list. */
+	CU_ASSERT(turn(all_done));
+	CU_ASSERT_EQUAL(client[0].answer.source, ASK_STATIC);
+	CU_ASSERT(turn(second_up));
+	CU_ASSERT_STRING_EQUAL(gets("10.9.9.7"), "director sj1 sj1-lab.test");
+	finish();
+}
+
 static const struct unit_test tests[] = {
     {"a director is asked once while its answer holds",
 	a_director_is_asked_once_while_its_answer_holds},
@@ -606,6 +707,12 @@ static const struct unit_test tests[] = {
 	gone_ends_the_answers_that_name_the_server},
     {"draws are told to all directors", draws_are_told_to_all_directors},
     {"a client that leaves is forgotten", a_client_that_leaves_is_forgotten},
+    {"directors that stay keep their connections",
+	directors_that_stay_keep_their_connections},
+    {"who waits for a director that goes asks another",
+	who_waits_for_a_director_that_goes_asks_another},
+    {"a director that moves is connected to anew",
+	a_director_that_moves_is_connected_to_anew},
 };
 
 UNIT_MAIN("frontend/ask", tests)

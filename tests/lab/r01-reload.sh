@@ -282,7 +282,8 @@ test_policy()
 {
 	check "weight and policy change" edit \
 	    's/id="www.ny1.test.com"/& weight="20"/; s/limit="200" weight="2"/limit="300"/; s/fuzz="5%"/fuzz="10%"/'
-	check "all take it" reload_all
+	check "hopctl reload tells all" farm_hopctl reload
+	check "the hash is everywhere the same" lab_wait 5 same_hash
 	check "most are sent to the heavy one" lab_wait 10 is_heavy
 }
 
@@ -347,6 +348,42 @@ test_listener()
 	check "the new ones are there" test -S "$LAB/run/other.sock"
 	check "and the old ones gone" test -z \
 	    "$(lab_run director ss -ltnH 'sport = :26559')"
+}
+
+# A second director, on the host of the first.
+start_director2()
+{
+	lab_start_unprivileged director2 director env \
+	    HOPSCOTCH_RUN="$LAB/run" HOPSCOTCH_STATE="$LAB/state" \
+	    "$LAB/bin/hopdirectord" -f "$LAB/etc/hopscotch.xml" \
+	    --id director2 --no-snmp
+}
+
+asks_grow()
+{
+	local before
+
+	before=$(rows front-la "director $1 " | value asks)
+	sleep 0.5
+	[ "$(rows front-la "director $1 " | value asks)" -gt "$before" ]
+}
+
+test_director()
+{
+	keep_good
+	check "a director comes, before the other" edit \
+	    's|^( *)<director id="director"|\1<director id="director2" fresh="10s"><listen socket="'"$LAB"'/run/director2.sock"/></director>\n&|'
+	start_director2
+	check "all take it" reload_all
+	check "the manager feeds it" lab_wait 10 rows director2 \
+	    'feed manager .*loads=in-use'
+	check "front ends ask it" lab_wait 5 asks_grow director2
+	put_good
+	check "it goes again" reload_all
+	check "front ends have left it" lab_wait 5 rows director2 \
+	    'daemon .*askers=0'
+	check "and ask the other one" lab_wait 5 asks_grow director
+	lab_stop director2
 }
 
 # The front end of dc has no root at all, but the right to low ports.
@@ -588,6 +625,7 @@ test_order
 test_policy
 test_service
 test_listener
+test_director
 test_capability
 test_bad
 test_tls
