@@ -100,6 +100,7 @@ end()
 	mkdir -p "$top/build/test/packages"
 	cp "$dir"/*.log "$top/build/test/packages/" 2>/dev/null
 	[ -n "${KEEP:-}" ] || rm -rf --one-file-system "$dir"
+	rm -f /run/hop-k.lock
 	[ $code != 0 ] || code=$failed
 	exit $code
 }
@@ -108,7 +109,7 @@ end()
 
 make_root()
 {
-	timeout 120 mmdebstrap --quiet --variant=minbase \
+	timeout 200 mmdebstrap --quiet --variant=minbase \
 	    --include=systemd,systemd-sysv --skip=cleanup/apt/cache \
 	    bookworm "$root" "$mirror" >"$dir/root.log" 2>&1
 }
@@ -634,6 +635,9 @@ for tool in mmdebstrap systemd-nspawn lintian dpkg-buildpackage dh nginx \
     snmpget curl jq ip nsenter; do
 	command -v $tool >/dev/null || skip "needs $tool (make deps)"
 done
+# One at a time: names and the like are the same for all.
+exec 9>/run/hop-k.lock
+flock -w 200 9 || skip "another run goes on"
 clean
 dir=$(mktemp -d /tmp/hop-k.XXXXXX) || exit 1
 chmod 755 "$dir"
