@@ -15,7 +15,7 @@ if [ "${X04_INSIDE:-}" != 1 ]; then
 fi
 # shellcheck source=tests/lab/snmp.sh
 . "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
-snmp_begin nginx curl prlimit perl
+snmp_begin nginx curl prlimit perl openssl
 for program in hopmanagerd hopdirectord hopfrontd hoppingd hopctl \
     tests/lab/load tests/lab/lines; do
 	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
@@ -25,7 +25,7 @@ mkdir "$dir/log" "$dir/small" "$dir/tmp"
 . "$top/tests/lab/rows.sh"
 ip link set lo up
 mount -t tmpfs -o size=4m none "$dir/small" || skip "no tmpfs here"
-trap 'umount -l "$dir/small"; snmp_end' EXIT
+trap 'cp "$dir"/small/*.log "$dir"; umount -l "$dir/small"; snmp_end' EXIT
 export HOPSCOTCH_RUN=$dir HOPSCOTCH_STATE=$dir/small
 front=8000 web=8080
 
@@ -43,6 +43,7 @@ config()
 	<network><site id="ny"/></network>
 	<snmp-user id="hopmgr" secret="secret"/>
 	<policy id="p" slow-start="0s"><connections/></policy>
+	<tls cert="host.crt" key="host.key" ca="host.crt"/>
 	EOT
 	for s in a b c; do
 		n=$((n + 1))
@@ -57,7 +58,8 @@ config()
 	<use server="a"/><use server="b"/><use server="c"/>
 	<try type="http"/></service>
 	<manager id="m1"><listen socket="$dir/m1.sock"/></manager>
-	<director id="d1"><listen socket="$dir/d1.sock"/>
+	<director id="d1"><listen address="127.0.0.1" port="26560" tls="yes"/>
+	<listen socket="$dir/d1.sock"/>
 	<listen address="127.0.0.1" port="26559"/></director>
 	${1:-}
 	<frontend id="f1" site="ny" access-log="$dir/small/access.log">
@@ -370,7 +372,13 @@ year_in_log()
 
 test_clock()
 {
-	local step downs
+	local step downs ends
+
+	ends=$(grep -v control "$dir/small/hopdirectord.log" |
+	    grep -c 'is gone')
+	check "managers and front ends are connected by TLS" \
+	    test "$(grep -c ' tls is there' \
+	    "$dir/small/hopdirectord.log")" -ge 2
 
 	downs=$(grep -c ' -> down' "$dir/small/hopmanagerd.log")
 	clients_start
@@ -391,6 +399,9 @@ test_clock()
 	row "the clock steps by hours and years: moved" \
 	    $(($(grep -c ' -> down' "$dir/small/hopmanagerd.log") - downs)) \
 	    0 ''
+	check "no connection ended, though no certificate was good" test "$ends" = \
+	    "$(grep -v control "$dir/small/hopdirectord.log" |
+	    grep -c 'is gone')"
 	check "all are up at the end" within 5 all_up
 }
 
@@ -430,7 +441,7 @@ garbage()
 {
 	local p
 
-	for p in $front 26559; do
+	for p in $front 26559 26560; do
 		head -c 20000 /dev/urandom | send $p &
 		head -c 100000 /dev/zero | tr '\0' x | send $p &
 		printf '\026\003\001\002\000\001\000\001\374\003' | send $p &
@@ -523,6 +534,12 @@ not_heard()
 
 printf '\0\0\0\0\0\0\0\0' >"$dir/clockstep"
 (umask 077; printf 'auth %s\npriv %s\n' $pass $pass >"$dir/secret")
+# Good for two days, of which the clock takes no notice while it is connected.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -keyout "$dir/host.key" -out "$dir/host.crt" -subj /CN=host -days 2 \
+    -addext "subjectAltName=URI:hopscotch:role:manager,URI:hopscotch:role:director,URI:hopscotch:role:frontend" \
+    2>/dev/null
+chmod 600 "$dir/host.key"
 config >"$dir/hop.xml"
 snmp_conf content-server manager
 start snmpd env LD_PRELOAD="$bin/tests/lab/clockstep.so" \
