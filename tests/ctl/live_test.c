@@ -84,6 +84,49 @@ on_explain(struct peer *p, const struct line *l, void *arg)
 }
 
 static void
+on_reload(struct peer *p, const struct line *l, void *arg)
+{
+	(void)l;
+	(void)arg;
+	peer_send(p, "done %064d", 7);
+}
+
+static void
+on_reload_refused(struct peer *p, const struct line *l, void *arg)
+{
+	(void)l;
+	(void)arg;
+	peer_send(p, "fault hop.xml:3:%%20no%%20site");
+	peer_send(p, "fault hop.xml:9:%%20no%%20server");
+	peer_error(p, "2 errors; the old configuration goes on");
+}
+
+/* A server that is draining and empties: one connection less each look. */
+static void
+on_draining(struct peer *p, const struct line *l, void *arg)
+{
+	static int left = 2;
+
+	(void)l;
+	(void)arg;
+	peer_send(p,
+	    "row server www.ny1 service=www site=ny state=draining "
+	    "connections=%d age-ms=0",
+	    left > 0 ? left-- : 0);
+	peer_send(p, "row server www.la1 service=www site=la state=draining "
+		     "connections=5 age-ms=0");
+	peer_send(p, "done");
+}
+
+static void
+on_admin_taken(struct peer *p, const struct line *l, void *arg)
+{
+	(void)l;
+	(void)arg;
+	peer_send(p, "done");
+}
+
+static void
 on_silent(struct peer *p, const struct line *l, void *arg)
 {
 	(void)p;
@@ -113,6 +156,16 @@ static const struct verb good[] = {
     {"status", on_status, ROLE_CONTROL, 0, 0},
     {"admin", on_admin, ROLE_CONTROL, 6, 6},
     {"explain", on_explain, ROLE_CONTROL, 3, 3},
+    {"reload", on_reload, ROLE_CONTROL, 0, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+static const struct verb refuses[] = {
+    {"reload", on_reload_refused, ROLE_CONTROL, 0, 0},
+    {NULL, NULL, 0, 0, 0},
+};
+static const struct verb drains[] = {
+    {"status", on_draining, ROLE_CONTROL, 0, 0},
+    {"admin", on_admin_taken, ROLE_CONTROL, 6, 6},
     {NULL, NULL, 0, 0, 0},
 };
 static const struct verb silent[] = {
@@ -362,7 +415,82 @@ explain_asks_the_first_director_that_answers(void)
 	stop();
 }
 
+static void
+a_reload_shows_what_each_daemon_says(void)
+{
+	start();
+	daemon_as("m1", "m1", ROLE_MANAGER, good, "-");
+	daemon_as("d1", "d1", ROLE_DIRECTOR, good, "-");
+	/* m2 and d2 are of other hosts, it may be: that is no failure. */
+	CU_ASSERT_EQUAL(HOPCTL("reload"), CTL_OK);
+	has("hopmanagerd   m1: done\n");
+	has("hopmanagerd   m2: not reached: unix:");
+	has("2 done, 0 refused, 2 not reached\n");
+	has("  000000000000    d1  ANOTHER configuration\n");
+	CU_ASSERT(strstr(t.out, "m1: done") < strstr(t.out, "d1: done"));
+	CU_ASSERT_EQUAL(HOPCTL("reload", "d1", "--json"), CTL_OK);
+	has("\"outcome\": \"done\"");
+	CU_ASSERT_PTR_NULL(strstr(t.out, "hopmanagerd"));
+	CU_ASSERT_EQUAL(HOPCTL("reload", "d1", "d2"), CTL_FAILED);
+	has("d2: not reached");
+	stop();
+}
+
+static void
+a_refused_reload_names_every_fault(void)
+{
+	start();
+	daemon_as("m1", "m1", ROLE_MANAGER, good, "-");
+	daemon_as("d1", "d1", ROLE_DIRECTOR, refuses, "abc");
+	CU_ASSERT_EQUAL(HOPCTL("reload"), CTL_FAILED);
+	has("d1: REFUSED: it says: 2 errors; the old configuration goes on\n"
+	    "      hop.xml:3: no site\n      hop.xml:9: no server\n");
+	has("1 done, 1 refused, 2 not reached");
+	stop();
+}
+
+static void
+a_local_reload_finds_the_sockets(void)
+{
+	start();
+	(void)setenv("HOPSCOTCH_RUN", t.dir, 1);
+	daemon_as("hoploadd-www1", "www1", ROLE_MANAGER, good, "-");
+	daemon_as("hopmanagerd-m7", "m7", ROLE_MANAGER, good, "-");
+	CU_ASSERT_EQUAL(HOPCTL("reload", "--local"), CTL_OK);
+	has("  hopmanagerd   m7: done\n  hoploadd      www1: done\n");
+	(void)setenv("HOPSCOTCH_RUN", "/nonexistent", 1);
+	stop();
+}
+
+static void
+a_wait_ends_when_all_connections_have(void)
+{
+	start();
+	daemon_as("m1", "m1", ROLE_MANAGER, drains, "-");
+	CU_ASSERT_EQUAL(HOPCTL("drain", "--wait", "server", "www.ny1"), CTL_OK);
+	has("server www.ny1 is draining: taken by m1");
+	has("2 connections\n");
+	has("1 connection\n");
+	has("server www.ny1 is empty\n");
+	CU_ASSERT_EQUAL(
+	    HOPCTL("drain", "--wait", "--at-most", "5", "--json", "site", "la"),
+	    CTL_OK);
+	has("\"empty\": true");
+	CU_ASSERT_EQUAL(HOPCTL("drain", "--wait", "--timeout", "500ms",
+			    "server", "www.la1"),
+	    CTL_FAILED);
+	has("5 connections");
+	has("server www.la1 is NOT empty, the time is over");
+	stop();
+}
+
 static const struct unit_test tests[] = {
+    {"a reload shows what each daemon says",
+	a_reload_shows_what_each_daemon_says},
+    {"a refused reload names every fault", a_refused_reload_names_every_fault},
+    {"a local reload finds the sockets", a_local_reload_finds_the_sockets},
+    {"a wait ends when all connections have",
+	a_wait_ends_when_all_connections_have},
     {"status shows all and says who is unreachable",
 	status_shows_all_and_says_who_is_unreachable},
     {"bad answers are failures with a reason",
