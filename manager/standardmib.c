@@ -425,6 +425,18 @@ read_values(
 	x->gone |= x->loads > 0 && x->loads < p->ncpus;
 }
 
+/* Units can make more of a number than there is anywhere. */
+static void
+bound(struct sample *x, enum metric m, double *free_kib, double *total)
+{
+	if (*total > (double)NUMBER_MAX)
+		x->known[m] = false;
+	if (!x->known[m])
+		*total = 0;
+	if (*free_kib > *total)
+		*free_kib = *total;
+}
+
 static double
 kib(const struct standard_plan *p, int storage, int64_t n)
 {
@@ -478,8 +490,7 @@ read_ram(
 				       or_none(s[SCALAR_RAM_BUFFERS]) +
 				       or_none(s[SCALAR_RAM_CACHED]));
 	}
-	if (x->ram_free > x->ram_total)
-		x->ram_free = x->ram_total;
+	bound(x, METRIC_RAM, &x->ram_free, &x->ram_total);
 }
 
 static void
@@ -499,8 +510,7 @@ read_swap(
 		x->swap_total = kib(p, STORAGE_SWAP, size);
 		x->swap_free = kib(p, STORAGE_SWAP, size - used);
 	}
-	if (x->swap_free > x->swap_total)
-		x->swap_free = x->swap_total;
+	bound(x, METRIC_SWAP, &x->swap_free, &x->swap_total);
 }
 
 /* The host was restarted too, not only its agent: some count is less. */

@@ -568,6 +568,25 @@ impossible_numbers_are_missing_ones(void)
 	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1, 1));
 }
 
+/* The manager would give up on the poller of all agents for it. */
+static void
+units_make_no_impossible_amounts(void)
+{
+	struct standard_plan p = {0};
+	struct record r = {.kind = RECORD_SAMPLE};
+	bool again;
+
+	memset(&agent, 0, sizeof(agent));
+	number(TCP, ASN_GAUGE, 1);
+	storage(1, true, "Physical memory", 2147483647, 900000000000000, 1);
+	storage(2, false, "Swap space", 2147483647, 900000000000000, 1);
+	learn(&p);
+	CU_ASSERT_TRUE(sample(&p, &r.u.sample, &again));
+	CU_ASSERT_FALSE(r.u.sample.values.known[METRIC_RAM]);
+	CU_ASSERT_FALSE(r.u.sample.values.known[METRIC_SWAP]);
+	CU_ASSERT_TRUE(record_valid(&r, sizeof(r), 1, 1));
+}
+
 static const struct unit_test tests[] = {
     {"UCD is learned in one request and polled in one",
 	ucd_is_learned_in_one_request_and_polled_in_one},
@@ -592,6 +611,7 @@ static const struct unit_test tests[] = {
 	a_walk_goes_on_behind_a_short_answer},
     {"impossible numbers are missing ones",
 	impossible_numbers_are_missing_ones},
+    {"units make no impossible amounts", units_make_no_impossible_amounts},
 };
 
 UNIT_MAIN("manager/standardmib", tests)
