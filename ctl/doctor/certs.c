@@ -16,11 +16,24 @@
 #define DAYS_SOON 30
 #define URI       "hopscotch:role:"
 
+/* Names relative to a configuration below the root have the root already. */
+static const char *
+where(const struct doctor *d, const char *path, char *buf, size_t size)
+{
+	size_t n = strlen(d->host.root);
+
+	if (strncmp(path, d->host.root, n) == 0)
+		(void)snprintf(buf, size, "%s", path);
+	else
+		(void)host_path(&d->host, path, buf, size);
+	return buf;
+}
+
 static X509 *
 read_cert(const struct doctor *d, const char *path, struct findings *f)
 {
 	char name[HOST_PATH];
-	FILE *in = fopen(host_path(&d->host, path, name, sizeof(name)), "re");
+	FILE *in = fopen(where(d, path, name, sizeof(name)), "re");
 	X509 *x = NULL;
 
 	if (in == NULL) {
@@ -41,7 +54,7 @@ check_key(
     const struct doctor *d, const char *path, X509 *cert, struct findings *f)
 {
 	char name[HOST_PATH];
-	FILE *in = fopen(host_path(&d->host, path, name, sizeof(name)), "re");
+	FILE *in = fopen(where(d, path, name, sizeof(name)), "re");
 	struct stat st = {0};
 	EVP_PKEY *key;
 
@@ -159,8 +172,8 @@ check_ca(
 	char name[HOST_PATH];
 
 	if (ca != NULL && store != NULL && ctx != NULL &&
-	    X509_STORE_load_locations(store,
-		host_path(&d->host, path, name, sizeof(name)), NULL) == 1 &&
+	    X509_STORE_load_locations(
+		store, where(d, path, name, sizeof(name)), NULL) == 1 &&
 	    X509_STORE_CTX_init(ctx, store, cert, NULL) == 1) {
 		/* Times are told apart from signatures, above. */
 		X509_VERIFY_PARAM_set_flags(
