@@ -934,6 +934,36 @@ the_next_endpoint_is_tried_at_once(void)
 }
 
 static void
+other_endpoints_hold_from_the_next_connection_on(void)
+{
+	char path[2][110];
+	struct listen_lines other[2] = {
+	    {.socket = path[0]}, {.socket = path[1]}};
+	struct peer_listener *l, *m;
+	struct peer *p;
+
+	start();
+	quick_beats();
+	(void)snprintf(path[0], sizeof(path[0]), "%s.new", t.path);
+	(void)snprintf(path[1], sizeof(path[1]), "%s", t.path);
+	l = listen_at(&t.at);
+	m = listen_at(&other[0]);
+	p = peer_connect(&t.b->conf, &t.at, 1);
+	UNTIL(t.b->ups == 1);
+	/* It is where it may be, though no longer in the first place. */
+	CU_ASSERT(peer_set_endpoints(p, other, 2));
+	CU_ASSERT(peer_is_up(p));
+	CU_ASSERT_FALSE(peer_set_endpoints(p, other, 1));
+	CU_ASSERT(peer_is_up(p));
+	peer_listener_free(&l);
+	UNTIL(t.b->ups == 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(peer_where(p), ".new"));
+	peer_free(&p);
+	peer_listener_free(&m);
+	stop();
+}
+
+static void
 the_other_side_says_why_it_refuses(void)
 {
 	struct peer_listener *l;
@@ -1522,6 +1552,7 @@ static const struct unit_test tests[] = {
     T(a_connecting_peer_comes_back_by_itself),
     T(tries_pause_longer_and_longer),
     T(the_next_endpoint_is_tried_at_once),
+    T(other_endpoints_hold_from_the_next_connection_on),
     T(the_other_side_says_why_it_refuses),
     T(data_forges_no_line),
     T(an_error_line_is_free_text),
