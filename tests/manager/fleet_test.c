@@ -553,6 +553,37 @@ a_drain_is_one_state_and_ends_with_a_slow_start(void)
 }
 
 static void
+an_idle_backup_is_no_measure_for_the_others(void)
+{
+	int i;
+
+	begin();
+	t.w->services[0].backup[C] = true;
+	all_up();
+	for (i = 0; i < 10; i++) { /* smoothed to nothing */
+		answer(A, 10);
+		answer(B, 10);
+		answer(C, 0);
+	}
+	pass(30000);
+	for (i = A; i <= C; i++)
+		answer(i, i == C ? 0 : 10);
+	fleet_tick(t.f, t.now);
+	CU_ASSERT_EQUAL(t.f->uses[A].load, 10000);
+	CU_ASSERT_EQUAL(t.f->uses[B].load, 10000);
+	CU_ASSERT_EQUAL(t.f->uses[C].load, 10000);
+	/* With no other left it is measured like any. */
+	t.w->services[0].backup[A] = t.w->services[0].backup[B] =
+	    t.w->services[0].backup[D] = true;
+	for (i = A; i <= C; i++)
+		answer(i, i == C ? 0 : 10);
+	fleet_tick(t.f, t.now);
+	CU_ASSERT(t.f->uses[A].load < 1000);
+	CU_ASSERT_EQUAL(t.f->uses[C].load, 10000);
+	end();
+}
+
+static void
 a_bound_makes_overloaded_and_load_0(void)
 {
 	begin();
@@ -737,6 +768,8 @@ static const struct unit_test tests[] = {
 	a_service_dead_at_the_start_is_believed_when_refused},
     {"a drain is one state and ends with a slow start",
 	a_drain_is_one_state_and_ends_with_a_slow_start},
+    {"an idle backup is no measure for the others",
+	an_idle_backup_is_no_measure_for_the_others},
     {"a bound makes overloaded and load 0",
 	a_bound_makes_overloaded_and_load_0},
     {"a load is told once a sample", a_load_is_told_once_a_sample},
