@@ -4,7 +4,7 @@
 # Failures with clients on the way: a load at front ends of the farm, and a
 # table of what each failure cost. Sourced after farm.sh.
 #
-#	clients_start SITE...       100 clients a second at each front end
+#	clients_start SITE...       50 clients a second at each front end
 #	clients_end                 their figures, into $requests and so on
 #	row TEXT MEASURED BUDGET UNIT   a result: within budget, and no request
 #	                            failed in the load that ended last
@@ -13,17 +13,18 @@
 
 requests=0 failed_requests=0 slowest=0
 ROWS=()
-CLIENTS_AT=
+CLIENTS_AT='' CLIENTS_SINCE=0
 
-# At most two minutes, ended by clients_end.
+# At most two minutes, ended by clients_end, and a second at least.
 clients_start()
 {
 	local s
 
 	CLIENTS_AT=$*
+	CLIENTS_SINCE=$(lab_now)
 	for s in "$@"; do
 		rm -f "$LAB/log/load-$s.log"
-		lab_start "load-$s" "client-$s" "$LAB/bin/load" 120 100 16 \
+		lab_start "load-$s" "client-$s" "$LAB/bin/load" 120 50 16 \
 		    "10.${FARM_NUMBER[$s]}.0.1" 80 "${SERVICE:-www}.test.com" \
 		    "${FARM_CLIENT[$s]}" "198.18.${FARM_NUMBER[$s]}.1"
 	done
@@ -33,6 +34,9 @@ clients_end()
 {
 	local s
 
+	while [ "$(since "$CLIENTS_SINCE")" -lt 1000 ]; do
+		sleep 0.1
+	done
 	for s in $CLIENTS_AT; do
 		lab_signal "load-$s" TERM
 	done
