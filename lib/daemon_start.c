@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/stream.h"
 
 #define AGENTX_SOCKET "/run/hopscotch-agentx/master"
 
@@ -147,6 +148,7 @@ load(struct daemon *d, enum conf_secrets secrets)
 void
 daemon_start(struct daemon *d, int argc, char **argv, enum conf_secrets secrets)
 {
+	stream_wipe_memory();
 	log_init(d->program, LOG_LEVEL_INFO);
 	d->conf_file = CONF_DEFAULT_FILE;
 	options(d, argc, argv);

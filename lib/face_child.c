@@ -23,6 +23,7 @@
 #include "lib/drop.h"
 #include "lib/log.h"
 #include "lib/mem.h"
+#include "lib/stream.h"
 
 /* SETs that the daemon has not taken yet; beyond that they are refused. */
 #define QUEUE_MAX 65536
@@ -222,6 +223,7 @@ keep_conf(const struct face_conf *conf)
 	kept.user = copy(conf->user);
 	if (conf->forget != NULL)
 		conf->forget(conf->arg);
+	stream_forget();
 	return kept;
 }
 

@@ -6,7 +6,10 @@
 #include "lib/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -20,10 +23,60 @@
 
 #define ROLE_URI "hopscotch:role:"
 
+#define KEY_FILE_MAX 65536
+
 struct stream_tls {
+	LIST_ENTRY(stream_tls) link;
 	SSL_CTX *ctx;
 	bool accepting;
 };
+
+/* All that hold keys: stream_forget(). */
+static struct {
+	LIST_HEAD(, stream_tls) tls;
+	LIST_HEAD(, stream) streams;
+} self;
+
+/* libcrypto's memory. */
+
+static void *
+memory_new(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return malloc(n);
+}
+
+static void
+memory_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	if (p != NULL)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void *
+memory_resize(void *p, size_t n, const char *file, int line)
+{
+	size_t had = p != NULL ? malloc_usable_size(p) : 0;
+	void *more = n > 0 ? malloc(n) : NULL;
+
+	if (more == NULL && n > 0)
+		return NULL;
+	if (p != NULL && more != NULL)
+		memcpy(more, p, had < n ? had : n);
+	memory_free(p, file, line);
+	return more;
+}
+
+void
+stream_wipe_memory(void)
+{
+	/* It says no if it is too late: no reason not to start. */
+	(void)CRYPTO_set_mem_functions(memory_new, memory_resize, memory_free);
+}
 
 /* The oldest error of OpenSSL's list in plain words; empties the list. */
 static void
@@ -39,36 +92,87 @@ ssl_why(const char *what, char *why, size_t size)
 	ERR_clear_error();
 }
 
+/* What is wrong with the file of a key, or 0. */
 static int
-check_key_mode(const char *key, char *why, size_t size)
+check_key(int fd, const char *key, char *why, size_t size)
 {
 	struct stat st;
 
-	if (stat(key, &st) < 0) {
+	if (fd < 0 || fstat(fd, &st) < 0)
 		(void)snprintf(
 		    why, size, "key file %s: %s", key, strerror(errno));
-		return -1;
-	}
-	/* Reading a pipe could wait for ever. */
-	if (!S_ISREG(st.st_mode)) {
+	else if (!S_ISREG(st.st_mode)) /* a pipe could be waited for */
 		(void)snprintf(
 		    why, size, "key file %s is not a regular file", key);
-		return -1;
-	}
-	if ((st.st_mode & 077) == 0)
+	else if ((st.st_mode & 077) != 0)
+		(void)snprintf(why, size,
+		    "key file %s can be read by others (mode %04o); chmod "
+		    "0600 it",
+		    key, (unsigned)(st.st_mode & 07777));
+	else if (st.st_size > KEY_FILE_MAX)
+		(void)snprintf(
+		    why, size, "key file %s has more than 64 KiB", key);
+	else
 		return 0;
-	(void)snprintf(why, size,
-	    "key file %s can be read by others (mode %04o); chmod 0600 it", key,
-	    (unsigned)(st.st_mode & 07777));
 	return -1;
+}
+
+/* Nobody is there to be asked for one. */
+static int
+no_password(char *buf, int size, int writing, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)writing;
+	(void)arg;
+	return -1;
+}
+
+static EVP_PKEY *
+key_of(int fd)
+{
+	char text[KEY_FILE_MAX];
+	ssize_t n = read(fd, text, sizeof(text));
+	BIO *bio = n > 0 ? BIO_new_mem_buf(text, (int)n) : NULL;
+	EVP_PKEY *key = NULL;
+
+	if (bio != NULL)
+		key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+	BIO_free(bio);
+	explicit_bzero(text, sizeof(text));
+	return key;
+}
+
+/* -1, or the open file: what is looked at is what is read. */
+static int
+open_key(const char *file, char *why, size_t size)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (check_key(fd, file, why, size) == 0)
+		return fd;
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
+}
+
+static int
+load_key(SSL_CTX *ctx, int fd)
+{
+	EVP_PKEY *key = key_of(fd);
+	int ok = key != NULL ? SSL_CTX_use_PrivateKey(ctx, key) : 0;
+
+	EVP_PKEY_free(key);
+	return ok;
 }
 
 static int
 load_files(SSL_CTX *ctx, const struct tls *t, char *why, size_t size)
 {
+	int fd = open_key(t->key, why, size);
 	char what[512];
 
-	if (check_key_mode(t->key, why, size) < 0)
+	if (fd < 0)
 		return -1;
 	(void)snprintf(what, sizeof(what), "CA file %s", t->ca);
 	if (SSL_CTX_load_verify_locations(ctx, t->ca, NULL) != 1)
@@ -77,9 +181,12 @@ load_files(SSL_CTX *ctx, const struct tls *t, char *why, size_t size)
 	if (SSL_CTX_use_certificate_chain_file(ctx, t->cert) != 1)
 		goto out;
 	(void)snprintf(what, sizeof(what), "key file %s", t->key);
-	if (SSL_CTX_use_PrivateKey_file(ctx, t->key, SSL_FILETYPE_PEM) == 1)
-		return 0;
+	if (load_key(ctx, fd) != 1)
+		goto out;
+	(void)close(fd);
+	return 0;
 out:
+	(void)close(fd);
 	ssl_why(what, why, size);
 	return -1;
 }
@@ -111,6 +218,7 @@ stream_tls_new(const struct tls *t, bool accepting, char *why, size_t size)
 	s = mem_new(sizeof(*s));
 	s->ctx = ctx;
 	s->accepting = accepting;
+	LIST_INSERT_HEAD(&self.tls, s, link);
 	return s;
 }
 
@@ -119,9 +227,26 @@ stream_tls_free(struct stream_tls **t)
 {
 	if (*t == NULL)
 		return;
+	LIST_REMOVE(*t, link);
 	SSL_CTX_free((*t)->ctx);
 	free(*t);
 	*t = NULL;
+}
+
+void
+stream_forget(void)
+{
+	struct stream_tls *t;
+	struct stream *s;
+
+	/* The last one that refers to a key has libcrypto wipe it. None of it
+	 * says anything to the other side: that is the parent's. */
+	LIST_FOREACH(s, &self.streams, link)
+	SSL_free(s->ssl);
+	LIST_FOREACH(t, &self.tls, link)
+	SSL_CTX_free(t->ctx);
+	LIST_INIT(&self.streams);
+	LIST_INIT(&self.tls);
 }
 
 void
@@ -133,6 +258,7 @@ stream_open_take(struct stream *s, int fd, const struct stream_tls *tls)
 	s->ssl = SSL_new(tls->ctx);
 	if (s->ssl == NULL || SSL_set_fd(s->ssl, fd) != 1)
 		abort(); /* no memory */
+	LIST_INSERT_HEAD(&self.streams, s, link);
 	if (tls->accepting)
 		SSL_set_accept_state(s->ssl);
 	else
@@ -143,6 +269,7 @@ void
 stream_close(struct stream *s)
 {
 	if (s->ssl != NULL) {
+		LIST_REMOVE(s, link);
 		ERR_clear_error();
 		if (SSL_is_init_finished(s->ssl))
 			(void)SSL_shutdown(s->ssl); /* one try, no waiting */

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "lib/world.h"
@@ -21,12 +22,19 @@ struct stream_tls; /* certificate, key and CA, loaded */
 struct stream_tls *
 stream_tls_new(const struct tls *t, bool accepting, char *why, size_t size);
 void stream_tls_free(struct stream_tls **t);
+/* At the very start, before libcrypto has memory: have it wipe all that it
+ * gives back. Of itself it leaves a key in what it decoded it with. */
+void stream_wipe_memory(void);
+/* For a child process that speaks none of it: no key of ours stays in its
+ * memory. Nothing here can be used there any more, not even to be closed. */
+void stream_forget(void);
 
 struct stream {
 	int fd; /* owned; -1: closed */
 	struct ssl_st *ssl;
 	bool wants_write; /* the last read waits for the socket to take bytes */
 	bool wants_read;  /* the last write waits for bytes to come */
+	LIST_ENTRY(stream) link; /* of those with TLS; it must not move */
 };
 
 /* Takes fd; tls NULL: plain. */

@@ -36,6 +36,7 @@
 #include "lib/log.h"
 #include "lib/mem.h"
 #include "lib/mono.h"
+#include "lib/stream.h"
 #include "manager/pace.h"
 #include "manager/pollmib.h"
 #include "manager/probemib.h"
@@ -1367,6 +1368,7 @@ poll_run(const struct poll_conf *conf)
 	struct timeval beat = {BEAT_MS / 1000, 0}, now = {0};
 
 	settle_in();
+	stream_forget(); /* no lines here */
 	p.fd = keep_only(conf->fd);
 	init_library(&bound);
 	add_empty_user();
