@@ -108,6 +108,20 @@ plain(const char *value, char *buf, size_t size)
 	return buf;
 }
 
+/* What servers measure: idle CPU in per cent, free and all memory in MiB. */
+static const char *
+measured(const char *key, const char *value, char *buf, size_t size)
+{
+	size_t n;
+
+	(void)plain(value, buf, size);
+	n = strlen(buf);
+	if (buf[0] >= '0' && buf[0] <= '9')
+		(void)snprintf(buf + n, size - n, "%s",
+		    strcmp(key, "cpu") == 0 ? "%" : "MiB");
+	return buf;
+}
+
 const char *
 readable_value(const char *key, const char *value, char *buf, size_t size)
 {
@@ -118,6 +132,9 @@ readable_value(const char *key, const char *value, char *buf, size_t size)
 		(void)snprintf(buf, size, "%.*s", HASH_SHOWN, value);
 		return buf;
 	}
+	if (strcmp(key, "cpu") == 0 || strcmp(key, "ram") == 0 ||
+	    strcmp(key, "swap") == 0)
+		return measured(key, value, buf, size);
 	if (num_parse(value, 0, INT64_MAX / 1000000, &n) < 0)
 		return plain(value, buf, size);
 	if (us > 0)

@@ -5,10 +5,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/call.h"
 #include "ctl/ctl.h"
 #include "ctl/near.h"
+#include "ctl/sockets.h"
 #include "ctl/tables.h"
 #include "lib/mem.h"
 
@@ -66,9 +68,12 @@ of_daemon(const struct tables *t, const char *key)
 	return v != NULL ? v : "-";
 }
 
+/* Agents have no configuration, and without one nothing is compared. */
 static const char *
 skew(const struct call *c, const struct world *w)
 {
+	if (w == NULL || (c->to.any && strcmp(c->hash, "-") == 0))
+		return "-";
 	return strcmp(c->hash, w->hash) == 0 ? "same" : "OTHER";
 }
 
@@ -112,7 +117,7 @@ print_daemons(const struct ctl *c, const struct world *w, const struct asked *a)
 		if (!a->call[i].ok)
 			fprintf(c->out, "  %s: %s\n", a->call[i].to.id,
 			    a->call[i].why);
-		else if (strcmp(skew(&a->call[i], w), "same") != 0)
+		else if (strcmp(skew(&a->call[i], w), "OTHER") == 0)
 			fprintf(c->out,
 			    "  %s runs another configuration than %s "
 			    "(%.12s)\n",
@@ -145,7 +150,8 @@ print_json(const struct ctl *c, const struct world *w, const struct asked *a,
 
 	json_init(&j, c->out, false);
 	json_object(&j, NULL);
-	json_text(&j, "hash", w->hash);
+	if (w != NULL)
+		json_text(&j, "hash", w->hash);
 	json_array(&j, "daemons");
 	for (i = 0; i < a->n; i++) {
 		const struct call *call = &a->call[i];
@@ -159,8 +165,9 @@ print_json(const struct ctl *c, const struct world *w, const struct asked *a,
 		} else {
 			json_text(&j, "where", call->where);
 			json_text(&j, "hash", call->hash);
-			json_bool(&j, "same_configuration",
-			    strcmp(call->hash, w->hash) == 0);
+			if (strcmp(skew(call, w), "-") != 0)
+				json_bool(&j, "same_configuration",
+				    strcmp(call->hash, w->hash) == 0);
 			tables_json(a->tables[i], only, &j, "tables");
 		}
 		json_object_end(&j);
@@ -207,11 +214,14 @@ target_id(const void *arg, size_t i)
 static int
 no_daemon(const struct ctl *c, const struct target *t, size_t n)
 {
+	if (c->daemon == NULL && c->local)
+		return ctl_failed(c, "no daemon has a socket on this host");
 	if (c->daemon == NULL)
 		return ctl_failed(c, "%s has no manager, director or front end",
 		    c->conf_file);
-	fprintf(c->err, "hopctl status: no daemon \"%s\" in %s", c->daemon,
-	    c->conf_file);
+	fprintf(c->err, "hopctl status: no daemon \"%s\" %s %s", c->daemon,
+	    c->local ? "with a socket on" : "in",
+	    c->local ? "this host" : c->conf_file);
 	near_names(c->err, c->daemon, target_id, t, n);
 	fputc('\n', c->err);
 	return CTL_FAILED;
@@ -244,18 +254,23 @@ status_run(struct ctl *c, int argc, char **argv)
 {
 	struct asked a = {0};
 	struct target *targets;
-	struct world *w;
+	struct world *w = NULL;
 	size_t n;
 	int status;
 
 	(void)argc;
-	w = ctl_load(c);
-	if (w == NULL)
-		return CTL_FAILED;
-	n = call_targets(w, &targets);
+	/* A content server has no configuration, and needs none. */
+	if (!c->local || access(c->conf_file, F_OK) == 0) {
+		w = ctl_load(c);
+		if (w == NULL)
+			return CTL_FAILED;
+	}
+	n = c->local ? sockets_here(&targets) : call_targets(w, &targets);
 	init(&a, targets, n, c->daemon);
 	status = a.n > 0 ? ask(c, w, &a, argv) : no_daemon(c, targets, n);
 	fini(&a);
+	if (c->local)
+		sockets_free(&targets, n);
 	free(targets);
 	world_free(&w);
 	return status;

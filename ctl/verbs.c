@@ -57,7 +57,7 @@ static const struct verbs_option options[] = {
     {"--wait", NULL, FOR_DRAIN, AT(wait), "until it has no connections left"},
     {"--at-most", "N", FOR_DRAIN, AT(at_most),
 	"with --wait: so many connections may be left (0)"},
-    {"--local", NULL, FOR_RELOAD, AT(local),
+    {"--local", NULL, FOR_RELOAD | FOR_STATUS, AT(local),
 	"every daemon with a socket on this host"},
     {"--once", NULL, FOR_TOP, AT(once), "print one picture and end"},
     {"--sort", "KEY", FOR_TOP, AT(sort), "server, state, load, conns or drawn"},

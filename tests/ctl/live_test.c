@@ -454,10 +454,12 @@ a_local_reload_finds_the_sockets(void)
 {
 	start();
 	(void)setenv("HOPSCOTCH_RUN", t.dir, 1);
-	daemon_as("hoploadd-www1", "www1", ROLE_MANAGER, good, "-");
+	daemon_as("hoploadd-www1", "www1", ROLE_AGENT, good, "-");
 	daemon_as("hopmanagerd-m7", "m7", ROLE_MANAGER, good, "-");
 	CU_ASSERT_EQUAL(HOPCTL("reload", "--local"), CTL_OK);
 	has("  hopmanagerd   m7: done\n  hoploadd      www1: done\n");
+	CU_ASSERT_EQUAL(HOPCTL("status", "--local", "server"), CTL_OK);
+	has("\nhoploadd www1\n");
 	(void)setenv("HOPSCOTCH_RUN", "/nonexistent", 1);
 	stop();
 }
