@@ -283,30 +283,40 @@ send_managers(struct managerd *m, struct peer *p)
 }
 
 static void
-send_admins(struct managerd *m, struct peer *p)
+send_admin(struct peer *p, enum admin_kind kind, const char *id,
+    const struct admin_entry *e, bool configured)
 {
 	char who[ADMIN_WHO * 3 + 4], why[ADMIN_WHY * 3 + 4];
+
+	if (e->when == 0)
+		return;
+	peer_send(p,
+	    "row admin %s kind=%s state=%s when=%lld who=%s why=%s "
+	    "configured=%s",
+	    id, admin_kind_text(kind), admin_text(e->state), (long long)e->when,
+	    line_encode(e->who, who, sizeof(who)),
+	    line_encode(e->why, why, sizeof(why)), yes(configured));
+}
+
+static void
+send_admins(struct managerd *m, struct peer *p)
+{
+	const struct admin_entry *e;
+	enum admin_kind kind;
 	const char *id;
 	size_t i;
 	int k;
 
 	for (k = ADMIN_SERVER; k < ADMIN_KINDS; k++)
-		for (i = 0; i < admin_count(m->admin, (enum admin_kind)k);
-		     i++) {
-			const struct admin_entry *e =
-			    admin_entry(m->admin, (enum admin_kind)k, (int)i);
-
-			if (e->when == 0)
-				continue;
-			id = admin_id(m->admin, (enum admin_kind)k, (int)i);
-			peer_send(p,
-			    "row admin %s kind=%s state=%s when=%lld who=%s "
-			    "why=%s",
-			    id, admin_kind_text((enum admin_kind)k),
-			    admin_text(e->state), (long long)e->when,
-			    line_encode(e->who, who, sizeof(who)),
-			    line_encode(e->why, why, sizeof(why)));
-		}
+		for (i = 0; i < admin_count(m->admin, (enum admin_kind)k); i++)
+			send_admin(p, (enum admin_kind)k,
+			    admin_id(m->admin, (enum admin_kind)k, (int)i),
+			    admin_entry(m->admin, (enum admin_kind)k, (int)i),
+			    true);
+	for (i = 0; i < admin_absent_count(m->admin); i++) {
+		e = admin_absent(m->admin, i, &kind, &id);
+		send_admin(p, kind, id, e, false);
+	}
 }
 
 void
