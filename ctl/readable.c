@@ -73,17 +73,17 @@ readable_time(int64_t seconds, char *buf, size_t size)
 	return buf;
 }
 
-/* The unit at the end of a key in us, and how long it is; 0: none. */
+/* The unit at the end of a key in us (0: no time), and how long it is. */
 static int64_t
 unit(const char *key, size_t *len)
 {
 	static const struct {
 		const char *end;
 		int64_t us;
-	} units[] = {{"-us", 1}, {"-ms", 1000}, {"-s", 1000000}};
+	} units[] = {{"-us", 1}, {"-ms", 1000}, {"-s", 1000000}, {"-kib", 0}};
 	size_t i, n = strlen(key);
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		*len = strlen(units[i].end);
 		if (n > *len && strcmp(key + n - *len, units[i].end) == 0)
 			return units[i].us;
@@ -141,6 +141,8 @@ readable_value(const char *key, const char *value, char *buf, size_t size)
 		return readable_duration(n * us, buf, size);
 	if (strcmp(key, "when") == 0)
 		return readable_time(n, buf, size);
+	if (len == strlen("-kib") && n < INT64_MAX / 1024)
+		return readable_bytes(n * 1024, buf, size);
 	if (strncmp(key, "bytes", 5) == 0)
 		return readable_bytes(n, buf, size);
 	return plain(value, buf, size);

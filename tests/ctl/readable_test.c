@@ -82,6 +82,7 @@ a_key_says_how_its_value_is_read(void)
 	    {"age-ms", "-", "-"},
 	    {"bytes", "2048", "2.0K"},
 	    {"bytes-max", "1048576", "1.0M"},
+	    {"ram-free-kib", "2048", "2.0M"},
 	    {"ram", "812/2048", "812/2048MiB"},
 	    {"cpu", "93.10", "93.10%"},
 	    {"cpu", "-", "-"},

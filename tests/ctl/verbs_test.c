@@ -14,7 +14,13 @@
 #define G       "tests/golden/ctl/"
 #define EXPLAIN "explain", "-f", V "case000.xml", "--feed", V "case000.feed"
 #define CLIENT  "128.9.192.44"
-#define ARGS    14
+/* One server for each reason not to be drawn. */
+#define WHY(server)                                                     \
+	{                                                               \
+		"explain", "-f", G "why.xml", "--feed", G "why.feed",   \
+		    "--contact", "ny", "192.0.2.7", "--why-not", server \
+	}
+#define ARGS 14
 
 static const struct {
 	const char *name;
@@ -51,6 +57,16 @@ static const struct {
 	{EXPLAIN, "--contact=la", "--why-not", "www.sj1.test.com", CLIENT}},
     {"explain-why-not",
 	{EXPLAIN, "--contact=la", "--why-not", "www.dc1.test.com", CLIENT}},
+    {"why-not-up", WHY("up")},
+    {"why-not-down", WHY("down")},
+    {"why-not-drained", WHY("drained")},
+    {"why-not-overloaded", WHY("full")},
+    {"why-not-other-family", WHY("six")},
+    {"why-not-border-down", WHY("cut")},
+    {"why-not-outside-the-band", WHY("far")},
+    {"why-not-unknown", WHY("unknown")},
+    {"why-not-backup", WHY("spare")},
+    {"why-not-other-service", WHY("other")},
     {"explain-rtt", {EXPLAIN, "--contact", "la", "--rtt", "35ms", "192.0.2.1"}},
     {"explain-relay-ip6",
 	{EXPLAIN, "--contact", "la", "--relay", "2001:db8::1"}},
