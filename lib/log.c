@@ -57,10 +57,15 @@ static int
 open_file(const char *path, int flags)
 {
 	struct stat st;
-	int fd = open(path,
+	int fd;
+
+	/* Its directory may be another user's: no way for that one to have
+	 * root write elsewhere. */
+	if (geteuid() == 0)
+		flags |= O_NOFOLLOW;
+	fd = open(path,
 	    O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags,
 	    LOG_FILE_MODE);
-
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) < 0 || dup2(fd, STDERR_FILENO) < 0) {

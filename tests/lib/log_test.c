@@ -270,6 +270,34 @@ a_file_that_cannot_be_is_told(void)
 	CU_ASSERT_EQUAL(in_child(no_file), 0);
 }
 
+/* As root: the directory of the log may be another user's. */
+static void
+through_a_link(void)
+{
+	int as_root = geteuid() == 0;
+
+	log_init("hopd", LOG_LEVEL_INFO);
+	if ((log_file(path) < 0) != as_root)
+		_exit(2);
+}
+
+static void
+root_follows_no_link(void)
+{
+	int as_root = geteuid() == 0;
+	char link_dir[] = "/tmp/log_test.XXXXXX", other[64];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(link_dir));
+	(void)snprintf(path, sizeof(path), "%s/log", link_dir);
+	(void)snprintf(other, sizeof(other), "%s/other", link_dir);
+	CU_ASSERT_EQUAL_FATAL(symlink(other, path), 0);
+	CU_ASSERT_EQUAL(in_child(through_a_link), 0);
+	CU_ASSERT_EQUAL(access(other, F_OK) < 0, as_root);
+	(void)unlink(path);
+	(void)unlink(other);
+	(void)rmdir(link_dir);
+}
+
 static void
 the_journal_gets_priorities(void)
 {
@@ -308,6 +336,7 @@ static const struct unit_test tests[] = {
     {"a log file is opened anew", a_log_file_is_opened_anew},
     {"a child follows the file without a signal",
 	a_child_follows_the_file_without_a_signal},
+    {"root follows no link", root_follows_no_link},
     {"a file that cannot be is told", a_file_that_cannot_be_is_told},
     {"the journal gets priorities", the_journal_gets_priorities},
 };
