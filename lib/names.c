@@ -14,6 +14,7 @@
 
 struct slot {
 	const char *name;
+	uint32_t hash; /* few names are looked at that are not the one */
 	int value;
 };
 
@@ -42,7 +43,8 @@ hash(const char *s, size_t len)
 static struct slot *
 probe(const struct names *n, const char *name, size_t len, int fold)
 {
-	size_t i = hash(name, len) & (n->size - 1);
+	uint32_t h = hash(name, len);
+	size_t i = h & (n->size - 1);
 
 	for (;; i = (i + 1) & (n->size - 1)) {
 		struct slot *s = &n->slots[i];
@@ -50,7 +52,7 @@ probe(const struct names *n, const char *name, size_t len, int fold)
 		if (s->name == NULL)
 			return s;
 		/* `name` may hold NULs: it can come from the network. */
-		if (strlen(s->name) == len &&
+		if (s->hash == h && strlen(s->name) == len &&
 		    (fold ? strncasecmp(s->name, name, len)
 			  : strncmp(s->name, name, len)) == 0)
 			return s;
@@ -85,9 +87,15 @@ grow(struct names *n)
 
 	n->size *= 2;
 	n->slots = mem_array(n->size, sizeof(*n->slots));
-	for (i = 0; i < size; i++)
-		if (old[i].name != NULL)
-			*probe(n, old[i].name, strlen(old[i].name), 0) = old[i];
+	for (i = 0; i < size; i++) {
+		size_t at = old[i].hash & (n->size - 1);
+
+		if (old[i].name == NULL)
+			continue;
+		while (n->slots[at].name != NULL)
+			at = (at + 1) & (n->size - 1);
+		n->slots[at] = old[i];
+	}
 	free(old);
 }
 
@@ -102,6 +110,7 @@ names_add(struct names *n, const char *name, int value)
 	if (s->name != NULL)
 		return -1;
 	s->name = name;
+	s->hash = hash(name, strlen(name));
 	s->value = value;
 	n->used++;
 	return 0;
