@@ -215,17 +215,45 @@ services(struct pen *pen, const struct farm *f)
 	}
 }
 
-static int
-widest(const struct farm *f)
+/* How wide the columns of servers are; 0: none. */
+struct widths {
+	int id, service, site;
+};
+
+static void
+widen(int *width, const char *text)
 {
-	size_t i, n, width = 6;
+	int n = (int)strlen(text);
+
+	if (n > *width)
+		*width = n < ID_MAX ? n : ID_MAX;
+}
+
+/* With one service only there is nothing to tell apart. */
+static struct widths
+widths(const struct farm *f)
+{
+	struct widths w = {6, f->nservices > 1 ? 7 : 0, 4};
+	size_t i;
 
 	for (i = 0; i < f->nservers; i++) {
-		n = strlen(f->server[i].id);
-		if (n > width)
-			width = n;
+		widen(&w.id, f->server[i].id);
+		widen(&w.site, f->server[i].site);
+		if (w.service > 0)
+			widen(&w.service, f->server[i].service);
 	}
-	return width > ID_MAX ? ID_MAX : (int)width;
+	return w;
+}
+
+/* Server, service and site, as names or headings. */
+static void
+put_names(struct pen *pen, const char *colour, const struct widths *w,
+    const char *id, const char *service, const char *site)
+{
+	put(pen, colour, "%-*.*s  ", w->id, w->id, id);
+	if (w->service > 0)
+		put(pen, colour, "%-*.*s  ", w->service, w->service, service);
+	put(pen, colour, "%-*.*s  ", w->site, w->site, site);
 }
 
 /* A number that may be unknown, right-aligned. */
@@ -248,12 +276,11 @@ put_percent(struct pen *pen, int width, double v)
 }
 
 static void
-one_server(struct pen *pen, const struct farm_server *s, int width)
+one_server(struct pen *pen, const struct farm_server *s, const struct widths *w)
 {
 	char age[READABLE_TEXT];
 
-	put(pen, NULL, "%-*.*s  %-8.8s  %-8.8s  ", width, width, s->id,
-	    s->service, s->site);
+	put_names(pen, NULL, w, s->id, s->service, s->site);
 	put(pen, state_colour(s->state), "%-10s", state_text(s->state));
 	if (s->load < 0)
 		put(pen, NULL, "  %6s", "weight");
@@ -262,8 +289,8 @@ one_server(struct pen *pen, const struct farm_server *s, int width)
 		    (long long)s->load);
 	put_number(pen, 6, s->connections);
 	put(pen, NULL, "  %7.1f", s->draws);
-	put_percent(pen, 8, s->ram);
-	put_percent(pen, 8, s->cpu);
+	put_percent(pen, 6, s->ram);
+	put_percent(pen, 6, s->cpu);
 	(void)readable_duration(
 	    s->age_ms < 0 ? -1 : s->age_ms / 100 * 100000, age, sizeof(age));
 	put(pen, s->age_ms > 10000 ? YELLOW : NULL, "  %6s", age);
@@ -275,15 +302,14 @@ static size_t
 servers(struct pen *pen, const struct farm *f)
 {
 	const struct picture *p = pen->p;
-	int width = widest(f);
+	struct widths w = widths(f);
 	size_t i, shown = 0;
 
 	if (!next(pen) || !next(pen))
 		return 0;
-	put(pen, REVERSE,
-	    "%-*s  %-8s  %-8s  %-10s  %6s  %6s  %7s  %8s  %8s  %6s", width,
-	    "SERVER", "SERVICE", "SITE", "STATE", "LOAD", "CONNS", "DRAWS/S",
-	    "RAM FREE", "CPU IDLE", "AGE");
+	put_names(pen, REVERSE, &w, "SERVER", "SERVICE", "SITE");
+	put(pen, REVERSE, "%-10s  %6s  %6s  %7s  %6s  %6s  %6s", "STATE",
+	    "LOAD", "CONNS", "DRAWS/S", "RAM", "IDLE", "AGE");
 	for (i = p->first; i < f->nservers; i++) {
 		/* The last line tells of those that are left out. */
 		if (p->lines > 0 && pen->line + 2 >= p->lines &&
@@ -294,7 +320,7 @@ servers(struct pen *pen, const struct farm *f)
 		}
 		if (!next(pen))
 			return shown;
-		one_server(pen, &f->server[i], width);
+		one_server(pen, &f->server[i], &w);
 		shown++;
 	}
 	return shown;
