@@ -216,11 +216,40 @@ long_load_lines_are_split(void)
 	free(body);
 }
 
+static void
+what_a_reload_brings_or_takes_is_said(void)
+{
+	static const struct fleet_events on = {.arg = NULL};
+	struct world *w = make_world(farm);
+	struct fleet *f =
+	    fleet_new(w, &w->managers[0], &on, (struct mono){1000});
+	struct taken t = {.view = view_new(w)};
+	struct emit e = {take, &t};
+
+	encode_use(f, &f->uses[0], &e);
+	CU_ASSERT_EQUAL(t.lines, 0);
+	f->uses[0].added = true;
+	encode_use(f, &f->uses[0], &e);
+	CU_ASSERT_STRING_EQUAL(
+	    t.last, "state a unknown not-judged-yet service=www");
+	encode_gone("b", "www", &e);
+	CU_ASSERT_STRING_EQUAL(
+	    t.last, "state b draining not-in-service service=www");
+	encode_gone("b", NULL, &e);
+	CU_ASSERT_STRING_EQUAL(t.last, "state b draining not-in-service");
+	CU_ASSERT_EQUAL(t.bad, 0);
+	view_free(&t.view);
+	fleet_free(&f);
+	world_free(&w);
+}
+
 static const struct unit_test tests[] = {
     {"a director reads what we mean", a_director_reads_what_we_mean},
     {"a director reads paths as we mean them",
 	a_director_reads_paths_as_we_mean_them},
     {"what is unknown is not said", what_is_unknown_is_not_said},
+    {"what a reload brings or takes is said",
+	what_a_reload_brings_or_takes_is_said},
     {"long load lines are split", long_load_lines_are_split},
 };
 

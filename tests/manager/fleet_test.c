@@ -734,6 +734,64 @@ ready_is_all_judged_or_waited_for(void)
 	end();
 }
 
+/* A sample whose agent has told a CPU share, has none now, or never will. */
+static void
+answer_cpu(int server, int idle, bool lacks)
+{
+	struct record r = {.kind = RECORD_SAMPLE, .server = server};
+
+	r.u.sample.values.known[METRIC_CONNECTIONS] = true;
+	r.u.sample.values.known[METRIC_CPU] = idle >= 0;
+	r.u.sample.values.cpu_idle = idle >= 0 ? idle : 0;
+	r.u.sample.lacks[METRIC_CPU] = lacks;
+	fleet_record(t.f, &r, t.now);
+}
+
+static bool
+cpu_known(int server)
+{
+	return t.f->servers[server].newest.known[METRIC_CPU];
+}
+
+static void
+a_cpu_share_holds_while_counters_stand_still(void)
+{
+	begin();
+	answer_cpu(A, -1, false);
+	CU_ASSERT_FALSE(cpu_known(A)); /* never invented */
+	answer_cpu(A, 7000, false);
+	pass(10000);
+	answer_cpu(A, -1, false);
+	CU_ASSERT_TRUE(cpu_known(A));
+	CU_ASSERT_EQUAL(t.f->servers[A].newest.cpu_idle, 7000);
+	pass(10000);
+	answer_cpu(A, -1, false);
+	CU_ASSERT_FALSE(cpu_known(A)); /* not for ever */
+	answer_cpu(A, 5000, false);
+	answer_cpu(A, -1, true);
+	CU_ASSERT_FALSE(cpu_known(A)); /* it has no such objects any more */
+	end();
+}
+
+static void
+what_an_agent_lacks_is_named_if_a_policy_uses_it(void)
+{
+	struct record r = {.kind = RECORD_SAMPLE, .server = A};
+
+	begin();
+	r.u.sample.values.known[METRIC_RAM] = true;
+	r.u.sample.lacks[METRIC_SWAP] = true;
+	fleet_record(t.f, &r, t.now);
+	CU_ASSERT_STRING_EQUAL(t.f->servers[A].agent_text, "");
+	r.u.sample.lacks[METRIC_CONNECTIONS] = true;
+	fleet_record(t.f, &r, t.now);
+	CU_ASSERT_STRING_EQUAL(t.f->servers[A].agent_text,
+	    "no objects for connections in its view: its load goes without "
+	    "them");
+	CU_ASSERT_EQUAL(t.f->servers[A].agent.state, STATE_UP);
+	end();
+}
+
 static const struct unit_test tests[] = {
     {"nothing is announced before it is known",
 	nothing_is_announced_before_it_is_known},
@@ -747,6 +805,10 @@ static const struct unit_test tests[] = {
 	a_late_answer_and_a_dead_service_are_enough},
     {"agents of all servers may be silent at once",
 	agents_of_all_servers_may_be_silent_at_once},
+    {"a CPU share holds while counters stand still",
+	a_cpu_share_holds_while_counters_stand_still},
+    {"what an agent lacks is named if a policy uses it",
+	what_an_agent_lacks_is_named_if_a_policy_uses_it},
     {"without an agent tries decide", without_an_agent_tries_decide},
     {"half may go down, but not more", half_may_go_down_but_not_more},
     {"a host that refuses thrice is believed",

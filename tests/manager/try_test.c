@@ -159,6 +159,53 @@ attempts_go_to_different_aliases(void)
 	world_free(&w);
 }
 
+/* Tries 0 and 2 stay, with other numbers; 1 is of what has gone. */
+static int
+place(void *arg, int n, int *server, int *service)
+{
+	(void)arg;
+	*server = *service = 0;
+	return n == 1 ? -1 : 10 + n;
+}
+
+static void
+note_number(void *arg, int n, bool ok, enum reason reason)
+{
+	struct ends *e = arg;
+
+	(void)reason;
+	e->ok += ok;
+	CU_ASSERT_TRUE(n == 10 || n == 12);
+	if (++e->count == e->wanted)
+		event_base_loopbreak(e->base);
+}
+
+/* The first attempt is refused in the old world, the second one goes to where
+ * the new one has it. */
+static void
+tries_go_on_over_a_reload(void)
+{
+	struct ends e = {.base = event_base_new(), .wanted = 2};
+	uint16_t dead, live;
+	int fd = bound(false, &dead), fd2 = bound(true, &live), i;
+	struct world *old = loopback(dead), *w = loopback(live);
+	struct tries *t = tries_new(e.base, old, note_number, &e);
+
+	for (i = 0; i < 3; i++)
+		try_start(t, i, 0, 0);
+	tries_renew(t, w, place, NULL);
+	world_free(&old);
+	CU_ASSERT_EQUAL(tries_running(t), 2);
+	event_base_dispatch(e.base);
+	CU_ASSERT_EQUAL(e.count, 2);
+	CU_ASSERT_EQUAL(e.ok, 2);
+	tries_free(&t);
+	world_free(&w);
+	event_base_free(e.base);
+	close(fd);
+	close(fd2);
+}
+
 static const struct unit_test tests[] = {
     {"a service that answers is ok", a_service_that_answers_is_ok},
     {"one that refuses is tried twice, 500 ms apart",
@@ -166,6 +213,7 @@ static const struct unit_test tests[] = {
     {"many at once wait for their turn", many_at_once_wait_for_their_turn},
     {"giving up in the middle tells nothing",
 	giving_up_in_the_middle_tells_nothing},
+    {"tries go on over a reload", tries_go_on_over_a_reload},
     {"attempts go to different aliases", attempts_go_to_different_aliases},
 };
 
