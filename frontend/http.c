@@ -497,6 +497,36 @@ is_in(const struct http_change *c, const struct listener *l)
 	return false;
 }
 
+static bool
+is_any_address(const struct addr *a)
+{
+	static const uint8_t none[sizeof(a->ip)];
+
+	return memcmp(a->ip, none, sizeof(none)) == 0;
+}
+
+/* The new one is opened while the old one is open: where one is for all
+ * addresses they are in each other's way. */
+static void
+blame_own(
+    const struct http *h, const struct listener *l, char *why, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < h->nlisteners; i++) {
+		const struct http_listener *own = &h->listener[i]->shown;
+
+		if (own->port == l->shown.port &&
+		    own->addr.family == l->shown.addr.family &&
+		    is_any_address(&own->addr) !=
+			is_any_address(&l->shown.addr))
+			(void)snprintf(why, size,
+			    "%s: this daemon listens at %s, which a reload "
+			    "cannot replace by it; restart it",
+			    l->shown.name, own->name);
+	}
+}
+
 struct http_change *
 http_prepare(
     struct http *h, const struct frontend *self, char *why, size_t size)
@@ -521,6 +551,7 @@ http_prepare(
 		c->list[c->n] = l;
 		c->n++;
 		if (l->fd < 0 && listen_at(l, why, size) < 0) {
+			blame_own(h, l, why, size);
 			http_drop(&c);
 			return NULL;
 		}

@@ -1050,6 +1050,22 @@ a_listener_that_cannot_be_refuses_the_reload(void)
 }
 
 static void
+all_addresses_cannot_become_one(void)
+{
+	char why[256] = "", one_address[200];
+
+	begin_with("<listen protocol=\"http\" address=\"0.0.0.0\" "
+		   "port=\"80\"/>",
+	    true);
+	(void)snprintf(one_address, sizeof(one_address),
+	    "<listen protocol=\"http\" address=\"127.0.0.1\" port=\"%u\"/>",
+	    http_listener(t.http, 0)->port);
+	CU_ASSERT_FALSE(reload(OTHER, one_address, why, sizeof(why)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "this daemon listens at http:0"));
+	finish();
+}
+
+static void
 the_default_service_follows(void)
 {
 	const char *with = "<listen protocol=\"http\" address=\"127.0.0.1\" "
@@ -1121,6 +1137,7 @@ static const struct unit_test tests[] = {
     {"connections outlive their listener", connections_outlive_their_listener},
     {"a listener that cannot be refuses the reload",
 	a_listener_that_cannot_be_refuses_the_reload},
+    {"all addresses cannot become one", all_addresses_cannot_become_one},
     {"the default service follows", the_default_service_follows},
 };
 
