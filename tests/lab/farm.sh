@@ -348,15 +348,17 @@ farm_start_nginx()
 	lab_start "nginx-$1" "$1" nginx -e stderr -c "$LAB/host/$1/nginx.conf"
 }
 
+# With a file of options that is kept, if it is there.
 farm_start_hoploadd()
 {
-	local a
+	local a options=$LAB/host/$1/hoploadd.options
 
 	a=$(farm_aliases "$1" | head -1)
+	[ -e "$options" ] ||
+	    printf 'port 80\ncheck www=http://%s:80/\n' "$a" >"$options"
 	lab_start_unprivileged "hoploadd-$1" "$1" env \
 	    HOPSCOTCH_RUN="$LAB/run" "$LAB/bin/hoploadd" --id "$1" \
-	    --agentx "$LAB/host/$1/agentx/master" --port 80 \
-	    --check "www=http://$a:80/"
+	    --options "$options" --agentx "$LAB/host/$1/agentx/master"
 }
 
 # farm_start_brain PROGRAM ID
@@ -390,18 +392,18 @@ farm_start_front()
 # Pings out of a border, asked for by the manager.
 farm_start_prober()
 {
-	local s=$1 n=${FARM_NUMBER[$1]} c args=()
+	local s=$1 n=${FARM_NUMBER[$1]} options=$LAB/host/border-$1/options
 
-	for c in "${FARM_NET[@]}"; do
-		args+=(--allow "$c.0/24")
-	done
-	for c in $FARM_CANARIES; do
-		args+=(--canary "$c")
-	done
+	[ -e "$options" ] || {
+		printf 'allow %s.0/24\n' "${FARM_NET[@]}"
+		# shellcheck disable=SC2086 # a list of addresses
+		printf 'canary %s\n' $FARM_CANARIES
+	} >"$options"
 	lab_start "hoppingd-$s" "border-$s" env HOPSCOTCH_RUN="$LAB/run" \
 	    "$LAB/bin/hoppingd" --border "$s" \
 	    --source "10.$n.0.253" --source "2001:db8:a$n::253" \
-	    --allow 100.64.0.0/16 --allow 2001:db8:c0::/44 "${args[@]}" \
+	    --allow 100.64.0.0/16 --allow 2001:db8:c0::/44 \
+	    --options "$options" \
 	    --user "$LAB_USER" \
 	    --agentx "$LAB/host/border-$s/agentx/master"
 }

@@ -350,6 +350,79 @@ test_listener()
 	    "$(lab_run director ss -ltnH 'sport = :26559')"
 }
 
+# options FILE LINE...: the options of an agent from now on.
+options()
+{
+	local file=$LAB/host/$1
+
+	shift
+	printf '%s\n' "$@" >"$file.new"
+	mv "$file.new" "$file"
+}
+
+# Since when the manager calls its servers up, in seconds of this script.
+up_since()
+{
+	local now=$SECONDS
+
+	rows manager server | awk -v now="$now" '{
+		for (i = 4; i <= NF; i++) {
+			if ($i ~ /^since=/) since = substr($i, 7)
+			if ($i ~ /^state=/) state = substr($i, 7)
+		}
+		print $3, state, now - since
+	}'
+}
+
+# None of them was anything else meanwhile; one second is rounding.
+none_changed()
+{
+	up_since | paste -d' ' - "$LAB/up" | tee /dev/stderr | awk '
+	$2 != "up" || $1 != $4 || $3 > $6 + 1 { bad = 1 }
+	END { exit bad }'
+}
+
+# The agents have files of their own: checks, ports, lists, rates.
+test_agents()
+{
+	local h a all=
+
+	up_since >"$LAB/up"
+	for h in $FARM_SERVERS; do
+		a=$(farm_aliases "$h" | head -1)
+		all="$all hoploadd-$h"
+		options "$h/hoploadd.options" "interval 500ms" "port 80,443" \
+		    "check more=tcp:$a:80" "check www=http://$a:80/"
+	done
+	check "load daemons take a check more, a port, an interval" \
+	    reload_all "$all"
+	check "the new check is judged" lab_wait 5 rows "hoploadd-ny1" \
+	    'check more .*state=up'
+	for h in $FARM_SERVERS; do
+		a=$(farm_aliases "$h" | head -1)
+		options "$h/hoploadd.options" "port 80" \
+		    "check www=http://$a:80/?other"
+	done
+	check "and one less, the other asked otherwise" reload_all "$all"
+	options border-ny/options 'allow 100.64.0.0/16' 'rate 500' \
+	    "canary ${FARM_CANARIES%% *}"
+	check "a prober takes other lists" reload hoppingd-ny
+	check "its uplink is up" rows hoppingd-ny 'uplink ny state=up'
+	sleep 3
+	check "no server was anything but up to the manager" none_changed
+	check "and none to the director" up_servers 8
+	options ny1/hoploadd.options 'port 0' 'user root'
+	check "mistakes are refused: file, line, what is allowed" agent_refuses
+}
+
+agent_refuses()
+{
+	! reload hoploadd-ny1 &&
+	    grep -q '^fault .*hoploadd.options:1:.*65535' "$LAB/reloaded" &&
+	    grep -q '^fault .*hoploadd.options:2:.*restart' "$LAB/reloaded" &&
+	    rows hoploadd-ny1 'check www .*state=up'
+}
+
 # A second director, on the host of the first.
 start_director2()
 {
@@ -625,6 +698,7 @@ test_order
 test_policy
 test_service
 test_listener
+test_agents
 test_director
 test_capability
 test_bad
