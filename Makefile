@@ -252,7 +252,7 @@ install-ctl: $(BUILD)/hopctl
 	$(call put_bin,$(BUILD)/hopctl,$(PREFIX)/bin/hopctl)
 	$(call put_man,hopctl.8,8)
 	install -d $(call to,$(SHARE)/bash-completion/completions)
-	-$(BUILD)/hopctl completion > \
+	$(BUILD)/hopctl completion > \
 	    $(call to,$(SHARE)/bash-completion/completions/hopctl)
 INSTALLS := $(addprefix install-,common agent prober manager director \
 	    frontend ctl)

@@ -108,7 +108,7 @@ end()
 
 make_root()
 {
-	timeout 200 mmdebstrap --quiet --variant=minbase \
+	timeout 240 mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io \
 	    --include=systemd,systemd-sysv --skip=cleanup/apt/cache \
 	    bookworm "$root" "$mirror" >"$dir/root.log" 2>&1
 }
@@ -547,6 +547,47 @@ borders()
 	    inside rm /etc/default/hoppingd-two
 }
 
+# (Content servers are not on this host, though one's agent is, here.)
+doctor()
+{
+	inside hopctl doctor >"$dir/doctor.log"
+	grep -q '^ *ok .*hopfrontd f1 answers' "$dir/doctor.log" &&
+	    ! grep FAIL "$dir/doctor.log" | grep -v 'is no address of this host'
+}
+
+# Killed, as if by a fault: it is there again, and nobody has noticed.
+comes_back()
+{
+	local before
+
+	before=$(inside systemctl show -P MainPID hopdirectord)
+	inside systemctl kill --kill-who=main -s SEGV hopdirectord
+	redirected && within 8 replaced hopdirectord "$before" && redirected &&
+	    within 5 by_director
+}
+
+replaced()
+{
+	local now
+
+	now=$(inside systemctl show -P MainPID "$1")
+	[ "$now" -gt 1 ] && [ "$now" != "$2" ] && active "$1"
+}
+
+# The commands for certificates, as they stand in doc/install.md.
+certificates()
+{
+	awk '/^## Several hosts/ { f = 1 } /^A renewed one/ { exit }
+	f && /^    (openssl|cat|subject| URI|END|    )/ { sub(/^    /, ""); print }' \
+	    "$top/doc/install.md" >"$dir/tls.sh"
+	mkdir "$dir/tls" && (cd "$dir/tls" && sh -e ../tls.sh) &&
+	    openssl verify -CAfile "$dir/tls/ca.crt" "$dir/tls/host.crt" &&
+	    [ "$(openssl x509 -in "$dir/tls/host.crt" -noout -ext subjectAltName |
+	    grep -o 'URI:hopscotch:role:[a-z]*' | sort | xargs)" = \
+	    "$(printf 'URI:hopscotch:role:%s ' control director frontend manager |
+	    sed 's/ $//')" ]
+}
+
 # --- upgrade and end ---
 
 # Off and on again.
@@ -657,6 +698,7 @@ check "lintian finds neither errors nor warnings" lint
 check "make install puts one role where it is told" by_hand
 check "hopscotch-init writes what hopctl check takes" init_writes
 check "and refuses what is there, or would not be XML" init_refuses
+check "the commands for certificates work" certificates
 check "they ask nothing, hold no secret and no network's configuration" harmless
 wait $making ||
     skip "no Debian root: $(grep -m 1 '^E:' "$dir/root.log" || echo timeout)"
@@ -687,6 +729,7 @@ check "systemctl reload: a new configuration, the same processes" reloads
 check "a bad one is refused, with its line in the journal" refuses
 inside mv /srv/good.xml /etc/hopscotch/hopscotch.xml
 check "the journal has lines of every level, and no error" journal
+check "a director that dies is back, and clients are served" comes_back
 check "an access log is turned over" rotates
 check "hopscotch-snmp-setup makes the manager's user" \
     snmp_user --listen 192.0.2.1
@@ -697,6 +740,8 @@ check "it has had its socket, and has no right left" \
     confined hoppingd 0000000000002000
 check "and is seen through snmpd" within 5 subtrees 2
 check "a host may have several borders" borders
+check "and that of management stations" snmp_user hopnms
+check "hopctl doctor has nothing to repair" doctor
 check "hopscotch-snmp-setup: run again, it replaces the user" snmp_user
 check "who is known still" within 10 subtrees 1
 echo 'check mine=tcp:127.0.0.1:161' >>"$root/etc/default/hoploadd"
