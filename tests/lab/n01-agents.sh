@@ -4,7 +4,7 @@
 # One service on servers of all kinds: with hoploadd, with a plain snmpd as
 # Debian has it, with one that shows no objects of UCD's, and without an agent.
 # Live clients come while services die, snmpds are restarted and the manager
-# reads other configurations.
+# reads other configurations; then two managers read them one after the other.
 # lab: seconds=50
 
 set -u
@@ -26,6 +26,7 @@ address_of()
 	storage) echo 10.9.0.3 ;;
 	none) echo 10.9.0.4 ;;
 	brain) echo 10.9.0.10 ;;
+	extra) echo 10.9.0.5 ;;
 	clients) echo 10.9.0.20 ;;
 	esac
 }
@@ -107,23 +108,23 @@ write_conf()
 		<policy id="p"><connections/><ram/><swap/><cpu/></policy>
 		<snmp-user id="hopmgr" secret="secret"/>
 		EOF
-		for s in $SERVERS; do
+		for s in $SERVERS ${EXTRA:-}; do
 			case $s in
 			ours) kind=hopscotch ;;
 			plain) kind=${1:-standard} ;;
 			storage) kind=${2:-standard} ;;
-			none) kind=none ;;
+			*) kind=none ;;
 			esac
 			echo "<server id=\"$s\" site=\"ny\"><alias border=\"ny\""
 			echo "name=\"$s.test.com\" address=\"$(address_of $s)\"/>"
 			echo "$(agent $s $kind)</server>"
 		done
+		# shellcheck disable=SC2086 # words
 		cat <<-EOF
 		<service id="www" host="www.test.com" policy="p">
-		<use server="ours"/><use server="plain"/>
-		<use server="storage"/><use server="none"/>
+		$(printf '<use server="%s"/>' $SERVERS ${EXTRA:-})
 		<try type="http" path="/"/></service>
-		<manager id="m1"/><director id="d1"/>
+		<manager id="m1"/><manager id="m2"/><director id="d1"/>
 		<frontend id="f1" site="ny">
 		<listen address="$(address_of brain)" port="80"/></frontend>
 		</hopscotch>
@@ -154,15 +155,23 @@ start_all()
 	    --id f1 --no-snmp
 }
 
-# rows DAEMON TABLE ID: one row of its status
-rows()
+# tell DAEMON LINE: what it answers
+tell()
 {
 	local socket=hopmanagerd-m1
 
-	[ "$1" = manager ] || socket=hopdirectord-d1
+	case $1 in
+	second) socket=hopmanagerd-m2 ;;
+	director) socket=hopdirectord-d1 ;;
+	esac
 	timeout 5 "$LAB_BUILD/tests/lab/lines" -w "done" \
-	    "$LAB/run/$socket.sock" control lab <<<status |
-	    grep "^row $2 $3 "
+	    "$LAB/run/$socket.sock" control lab <<<"$2"
+}
+
+# rows DAEMON TABLE ID: one row of its status
+rows()
+{
+	tell "$1" status | grep "^row $2 $3 "
 }
 
 # field DAEMON TABLE ID KEY
@@ -461,6 +470,68 @@ test_reload()
 	check "no client was refused meanwhile" no_client_failed
 }
 
+skewed()
+{
+	is manager manager m2 skewed "$1" && is second manager m1 skewed "$1" &&
+	    is manager feed d1 skewed "$2"
+}
+
+skew_is_said_once()
+{
+	local n
+
+	n=$(said 'manager m2 at .* different configuration' | wc -l)
+	echo "said $n times"
+	[ "$n" = 1 ] && said 'manager m2 at .* same configuration again'
+}
+
+read_anew()
+{
+	tell "$1" reload | grep '^done '
+}
+
+# A server comes and goes; managers and director hear of it in all orders.
+test_managers()
+{
+	local HOPSCOTCH_STATE=$LAB/state2
+
+	mkdir "$LAB/state2"
+	start_nginx extra
+	write_conf
+	check "a good one again" read_anew manager
+	lab_start second brain "$LAB_BUILD/hopmanagerd" -f "$LAB/etc/hop.xml" \
+	    --id m2 --no-snmp
+	check "a second manager is there" \
+	    lab_wait 5 is manager manager m2 state up
+	mark
+	EXTRA=extra write_conf
+	check "the first one reads of a new server" read_anew manager
+	check "that others have another configuration is shown" \
+	    lab_wait 4 skewed yes yes
+	check "the operator drains it" \
+	    tell manager 'admin server extra draining 0 me new'
+	check "the second one keeps that" \
+	    lab_wait 3 is second admin extra configured no
+	check "the director reads of it" read_anew director
+	check "and has it draining" \
+	    lab_wait 4 is director server extra state draining
+	check "the second one reads of it" read_anew second
+	check "where it is draining" \
+	    lab_wait 3 is second server extra state draining
+	check "all have the same again" lab_wait 4 skewed no no
+	check "which was said once" skew_is_said_once
+	check "an undrain" tell manager 'admin server extra enabled 0 me -'
+	check "it comes up" lab_wait 8 is director server extra state up
+	write_conf
+	check "the first one reads that it has gone" read_anew manager
+	check "a director that has not sends nobody there" \
+	    lab_wait 3 is director server extra reason not-in-service
+	check "the word about it is kept" \
+	    is manager admin extra configured no
+	check "the director reads that too" read_anew director
+	check "all others are up" all_are director up
+}
+
 lab_begin snmpd nginx jq
 for program in hopmanagerd hopdirectord hopfrontd hoploadd tests/lab/load \
     tests/lab/fill tests/lab/lines; do
@@ -469,7 +540,7 @@ done
 HOPSCOTCH_RUN=$LAB/run HOPSCOTCH_STATE=$LAB/state
 ip -n "${LAB_PREFIX}net" link add br0 type bridge
 ip -n "${LAB_PREFIX}net" link set br0 up
-for h in $SERVERS brain clients; do
+for h in $SERVERS extra brain clients; do
 	lab_host $h br0 "$(address_of $h)"
 done
 write_conf
@@ -478,7 +549,9 @@ test_loads
 test_deaths
 test_restart
 test_reload
+test_managers
+lab_stop second
 lab_stop manager
-check "the manager ends without a complaint" sh -c \
-    "! grep -E 'ERROR|runtime error|Sanitizer' '$LAB/log/manager.log'"
+check "the managers end without a complaint" sh -c \
+    "! grep -E 'ERROR|runtime error|Sanitizer' '$LAB/log/'{manager,second}.log"
 [ "$LAB_FAILED" = 0 ]
