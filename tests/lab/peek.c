@@ -16,6 +16,8 @@
 
 #define PATTERN_MAX 256
 #define CHUNK       (1u << 20)
+/* What is bigger is only reserved, by sanitizers. */
+#define RANGE_MAX (UINT64_C(1) << 32)
 
 struct pattern {
 	unsigned char bytes[PATTERN_MAX], reverse[PATTERN_MAX];
@@ -74,7 +76,8 @@ look(const char *pid, const struct pattern *p)
 	while (!found && fgets(line, sizeof(line), maps) != NULL)
 		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s", &from, &to,
 			rights) == 3 &&
-		    rights[0] == 'r' && rights[1] == 'w')
+		    rights[0] == 'r' && rights[1] == 'w' &&
+		    to - from < RANGE_MAX)
 			found = in_range(mem, from, to, p);
 	(void)fclose(maps);
 	(void)close(mem);
