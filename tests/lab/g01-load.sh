@@ -96,6 +96,18 @@ status()
 	}'
 }
 
+reload()
+{
+	echo reload | "$LAB/bin/lines" -w "done" "$LAB/run/hoploadd-$1.sock" \
+	    control g01 | grep "^done"
+}
+
+# How often that was logged.
+said()
+{
+	grep -c 'reloaded in' "$LAB/log/some.log"
+}
+
 is()
 {
 	local want=$1
@@ -188,7 +200,7 @@ lab_start nginx server nginx -e stderr -c "$LAB/etc/nginx.conf"
 lab_start listen server "$LAB/bin/crowd" listen $((MANY + MORE)) \
     $SERVER 80 8080
 start_hoploadd all
-start_hoploadd some --context some
+start_hoploadd some --context some --log-file "$LAB/log/some.log"
 check "both are there and their checks up" lab_wait 10 eval '
     is up status all daemon all snmp && is up status some daemon some snmp &&
     is 0 status all daemon all not-up && is 0 status some daemon some not-up'
@@ -238,9 +250,7 @@ tries=$(status some check www tries)
 row=$(status some check plain row)
 write_options some 'port 8080' "check more=tcp:$SERVER:8081"
 sed -i 's/ plain=.*/ plain=tcp:127.0.0.1:1/' "$LAB/etc/some.options"
-check "a reload takes other options" eval '
-    echo reload | "$LAB/bin/lines" -w "done" "$LAB/run/hoploadd-some.sock" \
-	control g01 | grep "^done"'
+check "a reload takes other options" reload some
 check "other ports are counted, exactly" \
     lab_wait 10 is $MORE status some sample last connections
 check "sample numbers go on" \
@@ -260,10 +270,23 @@ check "a wrong file is refused, with all that is wrong" eval '
     grep "^fault .*some.options:6:%20user" "$LAB/refused"'
 lab_signal hoploadd-some HUP
 check "by SIGHUP as well" lab_wait 3 eval \
-    "[ \$(grep -c 'reload refused' '$LAB/log/hoploadd-some.log') = 2 ]"
+    "[ \$(grep -c 'reload refused' '$LAB/log/some.log') = 2 ]"
 check "and changes nothing" is $MORE status some sample last connections
 
 # They go.
+
+# Its log, at another level and in another file.
+
+write_options some 'port 8080' 'log-level warn'
+before=$(said)
+check "another log level is taken" reload some
+check "and what is below it not logged" is "$before" said
+write_options some 'port 8080'
+mv "$LAB/log/some.log" "$LAB/log/some.log.1"
+lab_signal hoploadd-some USR1
+lab_signal hoploadd-some HUP
+check "SIGUSR1 opens the log file anew" \
+    lab_wait 3 grep -q 'reloaded in' "$LAB/log/some.log"
 
 # Those whose clients are gone wait to be closed, and count until then.
 lab_stop more
