@@ -233,18 +233,70 @@ other_manager()
 }
 check "the second manager knows what the first has measured" other_manager
 
-stop ping-la KILL
-check "a prober that dies is down" \
-    until_row 8 hopmanagerd-m1 prober la state down
-check "its pings become unmeasured" measured 127.1.1.1 '[0-9]+ - ' 5
-check "its border stays up" until_row 1 hopdirectord-d1 border la state up
-check "a new client is served and measured from the other" \
-    asked_and_measured 127.2.2.2 '[0-9]+ - '
+# reload DAEMON...: all take what stands in the file.
+reload()
+{
+	local d
 
-hoppingd_start la --canary 127.0.0.51
-check "a prober that is back is up" \
-    until_row 20 hopmanagerd-m1 prober la state up
-again()
+	for d; do
+		echo reload | "$lines" -w "done" "$dir/$d.sock" control p02 \
+		    2>/dev/null | grep '^done ' || return
+	done
+}
+
+prober()
+{
+	raw hopmanagerd-m1 | value prober "$1" "$2"
+}
+
+# The order of the borders changes, one comes without a prober: the values
+# move, and neither journal nor session begins anew.
+borders_move()
+{
+	local results restarts
+
+	results=$(prober ny results)
+	restarts=$(prober ny restarts)
+	sed -i -e 's|<site id="ny"/><site id="la"/>|<site id="la"/><site id="ny"/>\
+	    <border id="nyb" site="ny"/>|' "$dir/hopscotch.xml"
+	ask 127.1.1.1
+	reload hopmanagerd-m1 hopdirectord-d1 hopmanagerd-m2 || return
+	measured 127.1.1.1 '[0-9]+ [0-9]+ - ' 2 || return
+	[ "$(prober ny state)" = up ] && [ "$(prober la state)" = up ] &&
+	    [ "$(prober ny restarts)" = "$restarts" ] &&
+	    [ "$(prober ny missing)" = 0 ] &&
+	    [ $(($(prober ny results) - results)) -le 20 ]
+}
+check "paths stay with their borders over a reload" borders_move
+check "a new client is measured in the new order" \
+    asked_and_measured 127.7.7.7 '[0-9]+ [0-9]+ - '
+
+prober_goes()
+{
+	local results
+
+	results=$(prober ny results)
+	sed -i '/<prober border="la"/d' "$dir/hopscotch.xml"
+	reload hopmanagerd-m1 || return
+	[ -z "$(prober la state)" ] && [ "$(prober ny state)" = up ] &&
+	    measured 127.1.1.1 '- [0-9]+ - ' 5 &&
+	    [ $(($(prober ny results) - results)) -le 20 ]
+}
+check "a prober that a reload takes away leaves no values" prober_goes
+no_prober()
+{
+	sed -i '/<prober border="ny"/,/<prober /{/user=/d;/<prober/d}' \
+	    "$dir/hopscotch.xml"
+	! grep '<prober' "$dir/hopscotch.xml" && reload hopmanagerd-m1 &&
+	    ! raw hopmanagerd-m1 | grep '^row prob'
+}
+check "nor does the last one" no_prober
+config
+check "as it was at first" reload hopmanagerd-m1 hopdirectord-d1 hopmanagerd-m2
+check "the probers are back" until_row 15 hopmanagerd-m1 prober la state up
+check "the director has paths of the manager again" \
+    until_row 15 hopdirectord-d1 feed m1 state up
+values_back()
 {
 	local i
 
@@ -256,13 +308,26 @@ again()
 	pings 127.1.1.1
 	return 1
 }
-check "clients in use are measured there again" again
+check "and values of both" values_back
+
+stop ping-la KILL
+check "a prober that dies is down" \
+    until_row 8 hopmanagerd-m1 prober la state down
+check "its pings become unmeasured" measured 127.1.1.1 '[0-9]+ - ' 5
+check "its border stays up" until_row 1 hopdirectord-d1 border la state up
+check "a new client is served and measured from the other" \
+    asked_and_measured 127.2.2.2 '[0-9]+ - '
+
+hoppingd_start la --canary 127.0.0.51
+check "a prober that is back is up" \
+    until_row 20 hopmanagerd-m1 prober la state up
+check "clients in use are measured there again" values_back
 
 stop ping-ny KILL
 hoppingd_start ny --canary 127.0.0.50
 check "a restart is seen by the epoch" \
     until_row 10 hopmanagerd-m1 prober ny restarts 1
-check "and clients go on being measured" again
+check "and clients go on being measured" values_back
 
 stop ping-la KILL
 hoppingd_start la --canary 198.51.100.9
