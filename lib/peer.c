@@ -49,6 +49,7 @@
 #define ID_MAX        255
 #define GIVES_MAX     64
 #define LOG_BURST     5
+#define SKEW_BURST    20 /* a reload of the farm is no flood */
 
 enum phase {
 	PHASE_IDLE,       /* waits for the next try */
@@ -99,7 +100,7 @@ struct peer {
 	struct line line;
 
 	unsigned bad_run;
-	struct log_bound bound;
+	struct log_bound bound, skew_bound;
 	struct peer_counters counters;
 };
 
@@ -112,7 +113,7 @@ struct peer_listener {
 	struct event acceptable, again;
 	TAILQ_HEAD(peers, peer) peers;
 	size_t npeers;
-	struct log_bound bound;
+	struct log_bound bound, skew_bound;
 };
 
 static struct {
@@ -580,8 +581,10 @@ note_skew(struct peer *p)
 {
 	bool is = peer_is_skewed(p);
 	char who[NAME_TEXT];
+	struct log_bound *skew =
+	    p->listener != NULL ? &p->listener->skew_bound : &p->skew_bound;
 
-	if (is == p->skewed || !log_allowed(bound(p), p->conf->sub))
+	if (is == p->skewed || !log_allowed(skew, p->conf->sub))
 		return;
 	p->skewed = is;
 	(void)name(p, who, sizeof(who));
@@ -1029,6 +1032,7 @@ peer_new(const struct peer_conf *conf)
 	p->stream.fd = -1;
 	p->backoff_ms = BACKOFF_MS;
 	p->bound.burst = LOG_BURST;
+	p->skew_bound.burst = SKEW_BURST;
 	line_init(&p->line);
 	(void)evtimer_assign(&p->timer, conf->base, on_timer, p);
 	return p;
@@ -1230,6 +1234,7 @@ peer_listen_tls(const struct peer_conf *conf, const struct listen_lines *at,
 	l->tls = tls;
 	l->fd = fd;
 	l->bound.burst = LOG_BURST;
+	l->skew_bound.burst = SKEW_BURST;
 	TAILQ_INIT(&l->peers);
 	(void)event_assign(&l->acceptable, conf->base, fd, EV_READ | EV_PERSIST,
 	    on_acceptable, l);
