@@ -17,8 +17,8 @@ const char *readable_bytes(int64_t bytes, char *buf, size_t size);
 const char *readable_time(int64_t seconds, char *buf, size_t size);
 /*
  * A value of a `row` line by its key: since, uptime and when, keys that end in
- * -us, -ms, -s or -kib, bytes, hash; all others as text, in which nothing can move
- * the cursor of a terminal.
+ * -us, -ms, -s or -kib, bytes, hash, cpu, ram, swap; all others as text, in
+ * which nothing can move the cursor of a terminal.
  */
 const char *
 readable_value(const char *key, const char *value, char *buf, size_t size);

@@ -171,7 +171,6 @@ installed(
 			    "%s is there, but snmpd does not read it", path);
 		else if (text != NULL)
 			finding_ok(f, "%s is read", path);
-		explicit_bzero(text, text != NULL ? strlen(text) : 0);
 		free(text);
 	}
 }

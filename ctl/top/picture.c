@@ -278,7 +278,7 @@ put_percent(struct pen *pen, int width, double v)
 static void
 one_server(struct pen *pen, const struct farm_server *s, const struct widths *w)
 {
-	char age[READABLE_TEXT];
+	char age[READABLE_TEXT], reason[TEXT];
 
 	put_names(pen, NULL, w, s->id, s->service, s->site);
 	put(pen, state_colour(s->state), "%-10s", state_text(s->state));
@@ -295,7 +295,9 @@ one_server(struct pen *pen, const struct farm_server *s, const struct widths *w)
 	    s->age_ms < 0 ? -1 : s->age_ms / 100 * 100000, age, sizeof(age));
 	put(pen, s->age_ms > 10000 ? YELLOW : NULL, "  %6s", age);
 	if (s->state != STATE_UP)
-		put(pen, NULL, "  %s", s->reason);
+		put(pen, NULL, "  %s",
+		    readable_value(
+			"reason", s->reason, reason, sizeof(reason)));
 }
 
 static size_t

@@ -471,6 +471,30 @@ print_band(const struct explanation *e, FILE *out)
 		fprintf(out, "  loads are old and age toward weights\n");
 }
 
+/* "ram=812/2048 cpu=3.10 age=400" for people: each with its unit. */
+static void
+print_metrics(const char *text, FILE *out)
+{
+	static const struct {
+		const char *key, *unit;
+	} units[] = {{"ram=", " MiB free"}, {"swap=", " MiB free"},
+	    {"cpu=", " % idle"}, {"age=", " ms"}};
+	size_t i, n;
+
+	while (*text != '\0') {
+		n = strcspn(text, " ");
+		fprintf(out, "%.*s", (int)n, text);
+		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+			if (strncmp(text, units[i].key, strlen(units[i].key)) ==
+			    0)
+				fputs(units[i].unit, out);
+		text += n;
+		text += strspn(text, " ");
+		if (*text != '\0')
+			fputs(", ", out);
+	}
+}
+
 static void
 print_candidates(const struct explanation *e, FILE *out)
 {
@@ -490,11 +514,14 @@ print_candidates(const struct explanation *e, FILE *out)
 	for (i = 0; i < e->ncandidates; i++) {
 		const struct explained_candidate *c = &e->candidates[i];
 
-		fprintf(out, "  %-*s  %-*s  %-*s  %-*s  %5lld  %6.2f%%%s%s\n",
-		    server, c->server, border, c->border, name, c->name,
-		    address, c->address, (long long)c->load,
-		    100 * probability(e, c), c->metrics != NULL ? "  " : "",
-		    c->metrics != NULL ? c->metrics : "");
+		fprintf(out, "  %-*s  %-*s  %-*s  %-*s  %5lld  %6.2f%%", server,
+		    c->server, border, c->border, name, c->name, address,
+		    c->address, (long long)c->load, 100 * probability(e, c));
+		if (c->metrics != NULL) {
+			fputs("  ", out);
+			print_metrics(c->metrics, out);
+		}
+		fputc('\n', out);
 	}
 }
 
@@ -584,8 +611,11 @@ why_excluded(
 		fprintf(out, "; the band that serves ends at %s",
 		    ms(e->band_us, limit, sizeof(limit)));
 	fprintf(out, ".\n");
-	if (x->metrics != NULL)
-		fprintf(out, "Its metrics: %s.\n", x->metrics);
+	if (x->metrics == NULL)
+		return;
+	fputs("Its metrics: ", out);
+	print_metrics(x->metrics, out);
+	fputs(".\n", out);
 }
 
 void
