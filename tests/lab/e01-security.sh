@@ -75,7 +75,8 @@ certificate()
 	    -extfile <(echo "subjectAltName=${names%,}") 2>/dev/null
 }
 
-roles="manager director frontend control collector relay"
+roles=$(sed -n 's/.*{ROLE_[A-Z]*, "\([a-z]*\)"},.*/\1/p' "$top/lib/role.c" |
+    tr '\n' ' ')
 authority ca
 authority stranger-ca
 # shellcheck disable=SC2086
@@ -256,6 +257,29 @@ no_low_ports()
 }
 check "hopfrontd started as root keeps no capability at all" no_low_ports
 check "whoever starts one as root without --user is told" warns_of_root
+
+# Nothing of PATH, of the locale or of libnetsnmp's environment matters.
+hostile()
+{
+	sed "s/d.sock/d2.sock/; s/26002/26012/" "$dir/hop.xml" >"$dir/try.xml"
+	mkdir "$dir/evil"
+	echo 'this is no configuration' >"$dir/evil/snmp.conf"
+	cp "$dir/evil/snmp.conf" "$dir/evil/hopdirectord.conf"
+	cp "$dir/evil/snmp.conf" "$dir/evil/agentx.conf"
+	start director2 env -i PATH=/nonexistent LC_ALL=tr_TR.UTF-8 LANG=x \
+	    MIBS=ALL MIBDIRS=/ SNMPCONFPATH="$dir/evil" TMPDIR=/nonexistent \
+	    SNMP_PERSISTENT_DIR="$dir/evil" HOPSCOTCH_STATE="$dir/state" \
+	    "${plain[@]/#setpriv/$(command -v setpriv)}" "$bin/hopdirectord" \
+	    -f "$dir/try.xml" --id d "${ax[@]}"
+	eventually 5 says "$dir/run/d2.sock" || return 1
+	eventually 5 grep -q 'agentx/master: connected' "$dir/director2.log" ||
+	    return 1
+	stop director2
+	cat "$dir/director2.log"
+	[ "$status" = 0 ] && ! grep -i 'no configuration\|unknown token' \
+	    "$dir/director2.log" && [ "$(ls "$dir/evil" | wc -l)" = 3 ]
+}
+check "a hostile environment changes nothing" hostile
 
 # Secrets.
 
@@ -491,6 +515,28 @@ matrix()
 for d in hopmanagerd hopdirectord hopfrontd; do
 	for r in $roles; do
 		check "$d: what the role $r may say" matrix $d "$r"
+	done
+done
+# The agents' sockets: unix alone, whoever opens one may say any role.
+agents_matrix()
+{
+	local s=$1 r=$2
+
+	printf 'status\nreload\nno-such-verb\n' |
+	    "$bin/tests/lab/lines" -w 'error unknown verb' "$s" "$r" e01 \
+	    >"$dir/answers" || return 1
+	cat "$dir/answers"
+	if [ "$r" = control ]; then
+		! grep 'not for the role' "$dir/answers"
+	else
+		[ "$(grep -c 'not for the role' "$dir/answers")" = 2 ] &&
+		    ! grep ^row "$dir/answers"
+	fi
+}
+for d in hoploadd hoppingd; do
+	for r in $roles; do
+		check "$d: what the role $r may say" agents_matrix \
+		    "$(echo "$dir/run/$d"-*.sock)" "$r"
 	done
 done
 lives()
