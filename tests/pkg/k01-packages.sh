@@ -552,7 +552,7 @@ doctor()
 {
 	inside hopctl doctor >"$dir/doctor.log"
 	grep -q '^ *ok .*hopfrontd f1 answers' "$dir/doctor.log" &&
-	    ! grep FAIL "$dir/doctor.log" | grep -v 'is no address of this host'
+	    ! grep '^ *FAIL' "$dir/doctor.log" | grep -v 'is no address of this host'
 }
 
 # Killed, as if by a fault: it is there again, and nobody has noticed.
@@ -578,7 +578,7 @@ replaced()
 certificates()
 {
 	awk '/^## Several hosts/ { f = 1 } /^A renewed one/ { exit }
-	f && /^    (openssl|cat|subject| URI|END|    )/ { sub(/^    /, ""); print }' \
+	f && /^    (openssl|cat|subject|URI|END|    )/ { sub(/^    /, ""); print }' \
 	    "$top/doc/install.md" >"$dir/tls.sh"
 	mkdir "$dir/tls" && (cd "$dir/tls" && sh -e ../tls.sh) &&
 	    openssl verify -CAfile "$dir/tls/ca.crt" "$dir/tls/host.crt" &&
