@@ -447,7 +447,9 @@ on_message(struct target *t, netsnmp_pdu *pdu)
 	    pdu->errstat == SNMP_ERR_INCONSISTENTVALUE)
 		return on_targets(t);
 	if (pdu->errstat != SNMP_ERR_NOERROR)
-		return END_ERROR;
+		return t->job == JOB_LEARN && standardmib_learn_error(t->plan)
+			   ? END_ANSWER
+			   : END_ERROR;
 	if (t->job == JOB_JOURNAL)
 		return on_journal(t, pdu);
 	if (t->job == JOB_TARGETS)

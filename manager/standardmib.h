@@ -57,6 +57,8 @@ struct standard_plan {
 struct snmp_pdu *standardmib_ask(const struct standard_plan *p);
 /* The answer to it while p->step is not STANDARD_READY: the step goes on. */
 void standardmib_learn(struct standard_plan *p, const struct snmp_pdu *pdu);
+/* It was answered with an error: a walk ends there. False: it was no walk. */
+bool standardmib_learn_error(struct standard_plan *p);
 /*
  * The answer to it when it is: false if there is nothing in it. Leaves rtt_us.
  * *again: what was there is gone, or the agent was restarted: it is to be

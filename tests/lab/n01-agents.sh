@@ -464,6 +464,9 @@ test_reload()
 	lab_signal manager HUP
 	check "a bad one is refused" lab_wait 5 said 'reload refused'
 	check "and changes nothing" all_are manager up
+	write_conf
+	sed -i 's/manager id="m1"/manager id="m3"/' "$LAB/etc/hop.xml"
+	check "one without this manager is refused" is_not_there
 	check "the manager is the same process" \
 	    test "$pid" = "$(lab_pid manager)" -a -d "/proc/$pid"
 	clients_end
@@ -483,6 +486,13 @@ skew_is_said_once()
 	n=$(said 'manager m2 at .* different configuration' | wc -l)
 	echo "said $n times"
 	[ "$n" = 1 ] && said 'manager m2 at .* same configuration again'
+}
+
+is_not_there()
+{
+	tell manager "$(printf 'reload\nstatus')" | grep -v '^row ' |
+	    tee "$LAB/refused"
+	grep -q '^error it has no <manager id="m1"> any more' "$LAB/refused"
 }
 
 read_anew()

@@ -549,6 +549,27 @@ a_walk_goes_on_behind_a_short_answer(void)
 }
 
 static void
+a_walk_that_fails_is_over(void)
+{
+	struct standard_plan p = {0};
+	struct record_sample s;
+	netsnmp_pdu *a;
+	bool again;
+
+	host_resources();
+	CU_ASSERT_FALSE(standardmib_learn_error(&p));
+	a = answer(standardmib_ask(&p));
+	standardmib_learn(&p, a);
+	snmp_free_pdu(a);
+	CU_ASSERT_EQUAL(p.step, STANDARD_STORAGE);
+	CU_ASSERT_TRUE(standardmib_learn_error(&p));
+	learn(&p);
+	CU_ASSERT_TRUE(sample(&p, &s, &again));
+	CU_ASSERT_TRUE(s.lacks[METRIC_RAM]);
+	CU_ASSERT_TRUE(s.values.known[METRIC_CPU]);
+}
+
+static void
 impossible_numbers_are_missing_ones(void)
 {
 	struct standard_plan p = {0};
@@ -609,6 +630,7 @@ static const struct unit_test tests[] = {
     {"walks are bounded", walks_are_bounded},
     {"a walk goes on behind a short answer",
 	a_walk_goes_on_behind_a_short_answer},
+    {"a walk that fails is over", a_walk_that_fails_is_over},
     {"impossible numbers are missing ones",
 	impossible_numbers_are_missing_ones},
     {"units make no impossible amounts", units_make_no_impossible_amounts},
