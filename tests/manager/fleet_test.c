@@ -220,6 +220,25 @@ a_check_takes_down_its_service_only(void)
 }
 
 static void
+a_try_that_cannot_be_made_moves_nobody(void)
+{
+	int i;
+
+	begin();
+	all_up();
+	silent(A);
+	for (i = 0; i < 5; i++) {
+		CU_ASSERT_TRUE(tries(false, REASON_NOT_JUDGED) > 0);
+		pass(3000);
+	}
+	CU_ASSERT_EQUAL(state(A), STATE_UP);
+	CU_ASSERT_EQUAL(state(D), STATE_UP);
+	(void)tries(false, REASON_CONNECT_REFUSED);
+	CU_ASSERT_EQUAL(state(A), STATE_DOWN);
+	end();
+}
+
+static void
 a_service_that_nobody_checks_is_tried(void)
 {
 	begin();
@@ -797,6 +816,8 @@ static const struct unit_test tests[] = {
 	nothing_is_announced_before_it_is_known},
     {"a check takes down its service only",
 	a_check_takes_down_its_service_only},
+    {"a try that cannot be made moves nobody",
+	a_try_that_cannot_be_made_moves_nobody},
     {"a service that nobody checks is tried",
 	a_service_that_nobody_checks_is_tried},
     {"a silent agent is not a dead server",
