@@ -102,18 +102,20 @@ read_ids(struct host_process *p, const char *status)
 	}
 }
 
-/* Another network namespace is another host, as in a lab or a container. */
+/* Another network namespace is another host, as in a lab or a container. One
+ * that has ended but is still listed has none. */
 static bool
 is_here(const struct host *h, const char *pid)
 {
 	char path[HOST_PATH], name[64], mine[64] = "", its[64] = "";
 
-	(void)snprintf(name, sizeof(name), "/proc/%.20s/ns/net", pid);
-	if (readlink(host_path(h, name, path, sizeof(path)), its,
-		sizeof(its) - 1) < 0 ||
-	    readlink(host_path(h, "/proc/self/ns/net", path, sizeof(path)),
+	if (readlink(host_path(h, "/proc/self/ns/net", path, sizeof(path)),
 		mine, sizeof(mine) - 1) < 0)
 		return true;
+	(void)snprintf(name, sizeof(name), "/proc/%.20s/ns/net", pid);
+	if (readlink(host_path(h, name, path, sizeof(path)), its,
+		sizeof(its) - 1) < 0)
+		return errno == EACCES;
 	return strcmp(mine, its) == 0;
 }
 

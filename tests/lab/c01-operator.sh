@@ -101,7 +101,7 @@ seen "the other screen is left" has "$LAB/log/tty.txt" '1049l'
 # Hosts that are well: nothing to repair.
 for h in manager director ny1 la2 front-sj border-dc; do
 	seen "doctor finds nothing to repair on $h" doctor $h
-	grep -E 'FAIL' "$LAB/log/doctor-$h.txt"
+	grep -E '^  FAIL' "$LAB/log/doctor-$h.txt"
 done
 seen "it tried the way to snmpd as the daemons' user" has \
     "$LAB/log/doctor-ny1.txt" 'user nobody can connect to'
@@ -166,6 +166,14 @@ fi
 
 # A reload: all take it; a bad file is told to nobody.
 seen "all daemons take their configuration anew" farm_hopctl reload
+# The agents are in no configuration: they are found by their sockets.
+HOPSCOTCH_RUN="$LAB/run" "$LAB/bin/hopctl" status --local \
+    -f /nonexistent >"$LAB/log/local.txt" 2>&1
+seen "all agents of this host answer" test \
+    "$(grep -cE '^  [a-z0-9-]+ +hop(load|ping)d +up' \
+    "$LAB/log/local.txt")" = 12
+seen "all agents take their options anew" env HOPSCOTCH_RUN="$LAB/run" \
+    "$LAB/bin/hopctl" reload --local -f /nonexistent
 sed -i 's|<site id="sj"/>|<site id="sj" colour="red"/>|' \
     "$LAB/etc/hopscotch.xml"
 seen "a bad file is refused here" eval \

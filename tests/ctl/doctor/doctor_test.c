@@ -301,6 +301,24 @@ ports_of_others_and_of_nobody_are_seen(void)
 	stop();
 }
 
+/* As in a lab, where hosts share /proc, and with a snmpd that has ended. */
+static void
+processes_of_other_hosts_are_left_out(void)
+{
+	start();
+	run("cd %s/proc && mkdir -p self/ns 10/ns 11/ns && "
+	    "ln -s net:[1] self/ns/net && ln -s net:[1] 10/ns/net && "
+	    "ln -s net:[2] 11/ns/net",
+	    t.root);
+	CU_ASSERT_EQUAL(doctor(NULL), CTL_FAILED);
+	has("hopfrontd listens on 10.1.0.1 port 80");
+	has("no snmpd runs on this host");
+	run("rm %s/proc/11/ns/net", t.root);
+	CU_ASSERT_EQUAL(doctor(NULL), CTL_FAILED);
+	has("no snmpd runs on this host");
+	stop();
+}
+
 static void
 few_files_and_no_snmpd_are_seen(void)
 {
@@ -491,6 +509,8 @@ static const struct unit_test tests[] = {
 	an_agentx_socket_that_is_missing_is_seen},
     {"ports of others and of nobody are seen",
 	ports_of_others_and_of_nobody_are_seen},
+    {"processes of other hosts are left out",
+	processes_of_other_hosts_are_left_out},
     {"few files and no snmpd are seen", few_files_and_no_snmpd_are_seen},
     {"circles are seen", circles_are_seen},
     {"a content server needs hoploadd and a reachable snmpd",
