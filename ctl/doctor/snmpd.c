@@ -153,16 +153,14 @@ static void
 installed(
     const struct doctor *d, const struct snmpd_conf *c, struct findings *f)
 {
-	static const struct {
-		const char *program, *name;
-	} roles[] = {{"hoploadd", "content-server"}, {"hoppingd", "border"},
-	    {"hopmanagerd", "manager"}};
+	static const char *const names[] = {
+	    "users", "agentx", "content-server", "border", "manager"};
 	char path[HOST_PATH], *text;
 	size_t i;
 
-	for (i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
-		(void)snprintf(path, sizeof(path), CONF_D "/hopscotch-%s.conf",
-		    roles[i].name);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(
+		    path, sizeof(path), CONF_D "/hopscotch-%s.conf", names[i]);
 		text = host_read(&d->host, path, NULL);
 		if (text != NULL && !snmpdconf_has_file(c, path))
 			finding_bad(f, VERDICT_FAIL,

@@ -20,6 +20,7 @@
 
 static struct {
 	volatile sig_atomic_t taken;
+	bool prepared; /* for crashes and exit() */
 	struct termios before;
 } self;
 
@@ -74,7 +75,9 @@ screen_begin(void)
 		return -1;
 	for (i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
 		(void)sigaction(crashes[i], &crash, NULL);
-	(void)atexit(screen_end);
+	if (!self.prepared)
+		(void)atexit(screen_end);
+	self.prepared = true;
 	raw = self.before;
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	raw.c_cc[VMIN] = 1;
