@@ -146,6 +146,21 @@ hex(char c)
 	return -1;
 }
 
+/* What texts of others would do to a terminal or a log: it becomes '?', also
+ * in UTF-8's two bytes. */
+static void
+tame(char *text)
+{
+	unsigned char *c = (unsigned char *)text;
+
+	for (; *c != '\0'; c++) {
+		if (*c < ' ' || *c == 127)
+			*c = '?';
+		else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[0] = c[1] = '?';
+	}
+}
+
 const char *
 line_decode(const char *field, char *dst, size_t size)
 {
@@ -163,5 +178,6 @@ line_decode(const char *field, char *dst, size_t size)
 		}
 	}
 	*d = '\0';
+	tame(dst);
 	return dst;
 }

@@ -46,7 +46,8 @@ const char *line_option(const struct line *l, const char *key);
 /* Free text as one field: space, %, =, control and non-ASCII bytes as %XX;
  * empty text is "-". What does not fit is cut off. Returns dst. */
 const char *line_encode(const char *text, char *dst, size_t size);
-/* The reverse; a bad escape stays as it is. `size` is at least 1. */
+/* The reverse, fit to be shown: control characters become '?'. A bad escape
+ * stays as it is. `size` is at least 1. */
 const char *line_decode(const char *field, char *dst, size_t size);
 
 #endif

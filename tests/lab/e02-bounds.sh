@@ -15,7 +15,7 @@ fi
 # shellcheck source=tests/lab/snmp.sh
 . "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
 snmp_begin openssl setpriv ip curl
-for program in hopmanagerd hopdirectord hopfrontd tests/lab/lines; do
+for program in hopmanagerd hopdirectord hopfrontd hopctl tests/lab/lines; do
 	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
 done
 ip link set lo up
@@ -221,6 +221,17 @@ tame_log()
 }
 check "none of them wrote a line of its own into a log" \
     eventually 2 tame_log
+
+# Nor does what a feed says reach the terminal of whoever asks.
+tame_words()
+{
+	printf 'state www.la1 down %%1B[31mred%%0Aline%%C2%%9B2J\n' >"$dir/feed"
+	"$bin/hopctl" explain -f "$dir/hop.xml" --feed "$dir/feed" \
+	    --contact la --service www 192.0.2.9 >"$dir/said"
+	grep 'down: ?\[31mred?line??2J' "$dir/said" &&
+	    ! LC_ALL=C grep -P '[^\x20-\x7e]' "$dir/said"
+}
+check "nor does a feed move the cursor of an operator" tame_words
 
 # Places and memory.
 
