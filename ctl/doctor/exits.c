@@ -89,8 +89,10 @@ exits_judge(const struct exit_way *way, size_t n, struct findings *f)
 		(void)addr_text(&w->addr, addr, sizeof(addr));
 		(void)addr_text(&w->gateway, gateway, sizeof(gateway));
 		if (!w->local) {
-			finding_bad(f, VERDICT_FAIL,
-			    "`ip addr add` it to an interface of this host.",
+			finding_bad(f, VERDICT_WARN,
+			    "`ip addr add` it to an interface of this host, "
+			    "unless something in front of it translates the "
+			    "address.",
 			    "alias %s: %s is no address of this host", w->alias,
 			    addr);
 			continue;
