@@ -380,16 +380,17 @@ all_up()
 	    '[true,true,true]' ]
 }
 
-# confined UNIT BOUND [KEPT]: user, capabilities and the like of all processes;
-# KEPT is what the main process may hold on to.
+# confined UNIT BOUND [KEPT]: user, capabilities and the like of its processes,
+# their children and children's children; KEPT is what the first may hold on to.
 confined()
 {
-	local unit=$1 bound=$2 kept=${3:-0000000000000000} pid main uid bad=0
+	local unit=$1 bound=$2 kept=${3:-0000000000000000} pid main kids uid bad=0
 
 	uid=$(inside id -u hopscotch)
 	main=$(inside systemctl show -P MainPID "$unit")
 	[ "$main" -gt 1 ] || return 1
-	for pid in $main $(inside pgrep -P "$main"); do
+	kids=$(inside pgrep -d, -P "$main")
+	for pid in $main $(inside pgrep -P "$main${kids:+,$kids}"); do
 		inside cat "/proc/$pid/status" >"$dir/status"
 		awk -v uid="$uid" -v bound="$bound" -v kept="$kept" '
 		$1 == "Uid:" && ($2 != uid || $3 != uid || $4 != uid) { bad = 1 }
@@ -566,6 +567,26 @@ comes_back()
 	    within 5 by_director
 }
 
+# It hangs: the watchdog sees to it (after 2 s, for the test's sake).
+is_woken()
+{
+	local before drop=/run/systemd/system/hopdirectord.service.d status
+
+	inside mkdir -p $drop
+	inside sh -c "printf '[Service]\nWatchdogSec=2s\n' >$drop/test.conf"
+	inside systemctl daemon-reload
+	inside systemctl restart hopdirectord
+	before=$(inside systemctl show -P MainPID hopdirectord)
+	inside systemctl kill --kill-who=main -s STOP hopdirectord
+	redirected && within 10 replaced hopdirectord "$before" &&
+	    inside journalctl --no-pager -q -u hopdirectord -o cat |
+	    grep -q 'Watchdog timeout'
+	status=$?
+	inside rm -r $drop
+	inside systemctl daemon-reload
+	return $status
+}
+
 replaced()
 {
 	local now
@@ -730,6 +751,7 @@ check "a bad one is refused, with its line in the journal" refuses
 inside mv /srv/good.xml /etc/hopscotch/hopscotch.xml
 check "the journal has lines of every level, and no error" journal
 check "a director that dies is back, and clients are served" comes_back
+check "one that hangs is started anew by the watchdog" is_woken
 check "an access log is turned over" rotates
 check "hopscotch-snmp-setup makes the manager's user" \
     snmp_user --listen 192.0.2.1
