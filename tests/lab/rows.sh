@@ -52,6 +52,13 @@ clients_end()
 	END { print n + 0, f + 0, s + 0 }' "$LAB/log/load.log")
 }
 
+# The rows that follow are measured without clients.
+no_clients()
+{
+	failed_requests=0 requests=-
+	: >"$LAB/log/load.log"
+}
+
 # When the last client was sent to a server, in ms since 1970; 0: never.
 last_sent()
 {
@@ -63,21 +70,24 @@ row_holds()
 {
 	cat "$LAB/log/load.log"
 	echo "measured $1, budget $2"
-	[ "$1" -le "$2" ] && [ "$failed_requests" = 0 ] && [ "$requests" -gt 0 ]
+	[ "$1" -le "$2" ] && [ "$failed_requests" = 0 ] &&
+	    [ "$requests" != 0 ]
 }
 
 row()
 {
-	local text=$1 measured=$2 budget=$3 unit=$4
+	local text=$1 measured=$2 budget=$3 unit=$4 share
 
 	check "$text" row_holds "$measured" "$budget"
-	ROWS+=("$(printf '%-58s %9s %9s %2d/%d' "$text" "$measured $unit" \
-	    "$budget $unit" "$failed_requests" "$requests")")
+	share=$failed_requests/$requests
+	[ "$requests" != - ] || share=-
+	ROWS+=("$(printf '%-58s %9s %9s  %s' "$text" "$measured $unit" \
+	    "$budget $unit" "$share")")
 }
 
 row_table()
 {
-	printf '    %-58s %9s %9s %s\n' "what failed" measured budget \
+	printf '    %-58s %9s %9s  %s\n' "what failed" measured budget \
 	    failed/requests
 	printf '    %s\n' "${ROWS[@]}"
 }

@@ -143,7 +143,7 @@ test_down()
 	note "frozen after $took ms"
 	# shellcheck disable=SC2086 # a list of names
 	measure 20 servers_are director down $FARM_SERVERS
-	failed_requests=0 requests=1
+	no_clients
 	row "all servers down: believed" "$took" 15000 ms
 	sleep 1.1 # what front ends keep
 	check "all answer 503 then" gets www 503 '^retry-after: 10'

@@ -291,7 +291,7 @@ test_descriptors_of_the_front()
 	done
 	feed_it "$pid"
 	measure within 5 redirects
-	requests=1 failed_requests=0
+	no_clients
 	row "a front end without descriptors: CPU" "$cpu" 25 %
 	row "it has some again: clients are answered" "$took" 3000 ms
 	check "it complained, with a bound" complained hopfrontd 'accept.*Too many'
@@ -518,10 +518,12 @@ test_restart()
 	within 5 says m1 '^row server c .*state=up'
 	hopctl drain server c >/dev/null
 	within 5 grep -q '^state c draining' "$dir/watch.log"
+	clients_start
 	{ stop hopmanagerd KILL; } 2>/dev/null
 	within 5 grep -q '^hung up' "$dir/watch.log"
 	measure restart_the_manager
-	requests=1 failed_requests=0
+	sleep 1
+	clients_end
 	row "a manager restarts: directors know all again" "$took" 6000 ms
 	note "a:$(heard a), b:$(heard b), c:$(heard c)"
 	check "it never said unknown" not_heard unknown
