@@ -259,6 +259,23 @@ harmless()
 	return $bad
 }
 
+# bash takes the completion; every program and helper has its manual page.
+complete_and_described()
+{
+	local f bad=0
+
+	for f in "$dir"/deb/*.deb; do
+		dpkg-deb --fsys-tarfile "$f" | tar -C "$dir/one" -xf - || return 1
+	done
+	bash -c "set -eu; . $dir/one/usr/share/bash-completion/completions/hopctl
+	    complete -p hopctl" || return 1
+	for f in "$dir"/one/usr/{bin,sbin}/*; do
+		[ -e "$dir/one/usr/share/man/man8/${f##*/}.8.gz" ] ||
+		    { echo "no page of $f"; bad=1; }
+	done
+	return $bad
+}
+
 by_hand()
 {
 	make -s --no-print-directory -C "$top" DESTDIR="$dir/hand" \
@@ -716,6 +733,8 @@ check "the packages are built from a copy of the tree" \
     "$top/tools/mkdeb" "$dir/deb"
 check "one for each role, with the version of debian/changelog" all_built
 check "lintian finds neither errors nor warnings" lint
+mkdir "$dir/one"
+check "completion and manual pages are there" complete_and_described
 check "make install puts one role where it is told" by_hand
 check "hopscotch-init writes what hopctl check takes" init_writes
 check "and refuses what is there, or would not be XML" init_refuses
