@@ -135,7 +135,7 @@ chmod 600 "$LAB/etc/hopmgr.secret"
 lab_start fill client-dc "$LAB/bin/fill" 60 30 10.3.1.3 80 www.dc1-dc.test.com
 lab_wait 10 holds
 seen "a wait that is too short fails" eval "! farm_hopctl drain --wait \
-    --timeout 3s server www.dc1.test.com >'$LAB/log/wait1.txt' 2>&1"
+    --timeout 6s server www.dc1.test.com >'$LAB/log/wait1.txt' 2>&1"
 seen "and says what is left" has "$LAB/log/wait1.txt" '30 connections'
 (
 	sleep 3
