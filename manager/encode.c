@@ -73,14 +73,9 @@ encode_server(const struct fleet *f, int server, const struct emit *e)
 void
 encode_gone(const char *server, const char *service, const struct emit *e)
 {
-	if (service != NULL)
-		emit_line(e, "state %s %s %s service=%s", server,
-		    state_text(STATE_DRAINING),
-		    reason_text(REASON_NOT_IN_SERVICE), service);
-	else
-		emit_line(e, "state %s %s %s", server,
-		    state_text(STATE_DRAINING),
-		    reason_text(REASON_NOT_IN_SERVICE));
+	emit_line(e, "state %s %s %s service=%s", server,
+	    state_text(STATE_DRAINING), reason_text(REASON_NOT_IN_SERVICE),
+	    service);
 }
 
 void

@@ -31,7 +31,7 @@ void encode_use(
     const struct fleet *f, const struct fleet_use *u, const struct emit *e);
 void encode_server(const struct fleet *f, int server, const struct emit *e);
 /* For a director that still has what a reload took away: nobody looks after it
- * any more, so no new client is to go there. service may be NULL. */
+ * any more, so no new client is to go there. */
 void encode_gone(const char *server, const char *service, const struct emit *e);
 void encode_border(const struct fleet *f, int border, const struct emit *e);
 /* The newest sample as it was, for explanations; nothing without one. */

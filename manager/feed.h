@@ -38,8 +38,7 @@ feeds_renew(struct feeds *f, const struct world *w, const struct manager *self,
 /* To all that are connected; meant for struct fleet_events. */
 void feeds_use(struct feeds *f, const struct fleet_use *u);
 void feeds_server(struct feeds *f, int server);
-/* What the configuration has no longer: a server, of a service if that is not
- * NULL. */
+/* What the configuration has no longer: a server of a service. */
 void feeds_gone(struct feeds *f, const char *server, const char *service);
 void feeds_border(struct feeds *f, int border);
 void feeds_loads(struct feeds *f, int service, const int *uses, size_t n);

@@ -54,7 +54,24 @@ place_of(const struct world *old, int server, int service,
 	return world_use(&w->services[*new_service], *new_server);
 }
 
-/* Directors that still have what is gone shall send nobody there. */
+/* Whether clients of a service have somebody to go to that stays. */
+static bool
+has_others(const struct managerd *m, int service, const struct world *w)
+{
+	const struct fleet_use *u =
+	    &m->fleet->uses[m->fleet->services[service].first];
+	size_t i, n = m->world->services[service].nuse;
+	int x, y;
+
+	for (i = 0; i < n; i++, u++)
+		if (status_is_live(&u->status) &&
+		    place_of(m->world, u->server, u->service, w, &x, &y) >= 0)
+			return true;
+	return false;
+}
+
+/* Directors that still have what is gone shall send nobody there, if there is
+ * somebody else: they may read the new configuration later than we. */
 static void
 tell_gone(struct managerd *m, const struct world *w)
 {
@@ -62,14 +79,12 @@ tell_gone(struct managerd *m, const struct world *w)
 	int server, service;
 	size_t i;
 
-	for (i = 0; i < old->nservers; i++)
-		if (world_server(w, old->servers[i].id) < 0)
-			feeds_gone(m->feeds, old->servers[i].id, NULL);
 	for (i = 0; i < m->fleet->nuses; i++) {
 		const struct fleet_use *u = &m->fleet->uses[i];
 
 		if (place_of(old, u->server, u->service, w, &server, &service) <
-		    0)
+			0 &&
+		    has_others(m, u->service, w))
 			feeds_gone(m->feeds, old->servers[u->server].id,
 			    old->services[u->service].id);
 	}

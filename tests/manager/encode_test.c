@@ -235,8 +235,6 @@ what_a_reload_brings_or_takes_is_said(void)
 	encode_gone("b", "www", &e);
 	CU_ASSERT_STRING_EQUAL(
 	    t.last, "state b draining not-in-service service=www");
-	encode_gone("b", NULL, &e);
-	CU_ASSERT_STRING_EQUAL(t.last, "state b draining not-in-service");
 	CU_ASSERT_EQUAL(t.bad, 0);
 	view_free(&t.view);
 	fleet_free(&f);
