@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,11 +187,34 @@ forget(const char *dir)
 	(void)rmdir(dir);
 }
 
+/* What would end us has to wait until the passphrases are gone: at most the
+ * few seconds that the tool takes. */
+static void
+ask_as(const struct snmp_user *u, const char *to, struct findings *f)
+{
+	char dir[] = "/tmp/hopctl-XXXXXX", said[OUTPUT];
+	sigset_t ends, before;
+
+	(void)sigemptyset(&ends);
+	(void)sigaddset(&ends, SIGINT);
+	(void)sigaddset(&ends, SIGTERM);
+	(void)sigaddset(&ends, SIGHUP);
+	(void)sigaddset(&ends, SIGQUIT);
+	(void)sigprocmask(SIG_BLOCK, &ends, &before);
+	if (mkdtemp(dir) != NULL) {
+		if (write_conf(dir, u) == 0) {
+			ask(dir, to, said);
+			judge(u, to, essence(said), f);
+		}
+		forget(dir);
+	}
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 void
 check_view(const struct doctor *d, struct findings *f)
 {
-	char dir[] = "/tmp/hopctl-XXXXXX", to[96], said[OUTPUT];
-	char text[ADDR_TEXT];
+	char to[96], text[ADDR_TEXT];
 	struct conf_errors errs = {0};
 	const struct agent *a;
 	struct world *w;
@@ -206,12 +230,7 @@ check_view(const struct doctor *d, struct findings *f)
 	w = conf_load(d->c->conf_file, CONF_SECRETS_READ, &errs);
 	conf_errors_free(&errs);
 	/* Most hosts have no secret of the manager's, and need none. */
-	if (w != NULL && mkdtemp(dir) != NULL) {
-		if (write_conf(dir, &w->users[a->user]) == 0) {
-			ask(dir, to, said);
-			judge(&w->users[a->user], to, essence(said), f);
-		}
-		forget(dir);
-	}
+	if (w != NULL)
+		ask_as(&w->users[a->user], to, f);
 	world_free(&w);
 }
