@@ -44,6 +44,7 @@ clients_end()
 		wait "$(lab_pid "load-$s")"
 		cat "$LAB/log/load-$s.log"
 	done >"$LAB/log/load.log"
+	# shellcheck disable=SC2034 # for those who print rows
 	read -r requests failed_requests slowest < <(awk '
 	$1 == "requests" {
 		n += $2; f += $4
