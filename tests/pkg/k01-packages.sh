@@ -8,7 +8,7 @@
 # touched: the system runs in a container (systemd-nspawn) with a network of its
 # own, and what clients and content servers are to it in a namespace beside.
 # HOP_MIRROR names another mirror, KEEP=1 leaves the directory.
-# lab: seconds=80
+# lab: seconds=110
 
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
