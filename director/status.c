@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #define ENCODED 700
 
@@ -29,10 +30,11 @@ send_daemon(struct desk *d, struct peer *p, struct mono now)
 
 	peer_send(p,
 	    "row daemon %s program=hopdirectord version=%s hash=%s uptime=%lld "
-	    "askers=%zu skewed=%zu refused=%" PRIu64 " feeds-up=%zu",
+	    "askers=%zu skewed=%zu refused=%" PRIu64 " feeds-up=%zu "
+	    "when=%lld",
 	    d->self->id, HOP_VERSION, d->world->hash, seconds(now, d->started),
 	    desk_askers(d), desk_skewed(d), peer_refused(),
-	    feeds_count_up(d->feeds));
+	    feeds_count_up(d->feeds), (long long)time(NULL));
 	peer_send(p,
 	    "row decisions all count=%" PRIu64 " no-server=%" PRIu64
 	    " errors=%" PRIu64 " time-us=%" PRIu64 " held=%zu held-all=%" PRIu64

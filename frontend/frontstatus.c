@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "lib/mem.h"
 #include "lib/reload.h"
@@ -24,13 +25,13 @@ send_daemon(struct peer *p, const struct front_view *v, struct mono now)
 	    "row daemon %s program=hopfrontd version=%s hash=%s uptime=%lld "
 	    "site=%s clients=%zu clients-max=%u directors-up=%zu kept=%zu "
 	    "kept-max=%u evicted=%" PRIu64 " asking=%zu unknown=%" PRIu64
-	    " loops=%" PRIu64 " log-lost=%" PRIu64,
+	    " loops=%" PRIu64 " log-lost=%" PRIu64 " when=%lld",
 	    v->self->id, HOP_VERSION, v->world->hash,
 	    (long long)(mono_ms(now, v->started) / 1000),
 	    v->world->sites[v->self->site].id, http_clients(v->http),
 	    v->self->clients, ask_directors_up(v->ask), c.kept, v->self->cache,
 	    c.evicted, c.waiting, c.skipped, http_loops(v->http),
-	    v->log != NULL ? accesslog_lost(v->log) : 0);
+	    v->log != NULL ? accesslog_lost(v->log) : 0, (long long)time(NULL));
 }
 
 static void

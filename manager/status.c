@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "manager/control.h"
 
@@ -33,11 +34,13 @@ send_daemon(struct managerd *m, struct peer *p, struct mono now)
 	    "row daemon %s program=hopmanagerd version=%s hash=%s uptime=%lld "
 	    "poll-ms=%lld ready=%s tries=%zu requests=%" PRIu64
 	    " timeouts=%" PRIu64 " security-errors=%" PRIu64
-	    " polls-skipped=%" PRIu64 " refused=%" PRIu64 " admin-saved=%s",
+	    " polls-skipped=%" PRIu64 " refused=%" PRIu64 " admin-saved=%s"
+	    " when=%lld",
 	    m->self->id, HOP_VERSION, m->world->hash, seconds(now, m->started),
 	    (long long)m->self->poll_us / 1000, yes(fleet_ready(m->fleet, now)),
 	    tries_running(m->tries), b.requests, b.timeouts, b.security_errors,
-	    b.skipped, peer_refused(), yes(admin_is_saved(m->admin)));
+	    b.skipped, peer_refused(), yes(admin_is_saved(m->admin)),
+	    (long long)time(NULL));
 }
 
 static void

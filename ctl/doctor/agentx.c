@@ -101,7 +101,7 @@ rights(const struct doctor *d, const char *path, struct findings *f)
 		*slash = '\0';
 		if (stat(name, &st) == 0 && (st.st_mode & 01) != 0)
 			finding_bad(f, VERDICT_WARN,
-			    "agentXPerms 0660 0750 root hopscotch",
+			    "agentXPerms 0660 0750 Debian-snmp hopscotch",
 			    "every user may connect to %s and serve any "
 			    "object",
 			    path);

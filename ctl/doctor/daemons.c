@@ -5,17 +5,36 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctl/call.h"
 #include "ctl/doctor/doctor.h"
 #include "ctl/sockets.h"
 #include "lib/mem.h"
+#include "lib/num.h"
+
+/* Of two drains the later wins: so far clocks may differ. */
+#define CLOCK_OFF_S 2
+
+/* What a daemon's clock was ahead of ours when its answer came. */
+struct ahead {
+	bool told;
+	int64_t s;
+};
 
 static enum call_line
 on_line(void *arg, const struct line *l)
 {
-	(void)arg;
-	return strcmp(l->field[0], "done") == 0 ? CALL_DONE : CALL_GO_ON;
+	struct ahead *a = arg;
+	const char *when = line_option(l, "when");
+	int64_t s;
+
+	if (strcmp(l->field[0], "done") == 0)
+		return CALL_DONE;
+	if (a != NULL && l->fields > 1 && strcmp(l->field[1], "daemon") == 0 &&
+	    when != NULL && num_parse(when, 0, INT64_MAX / 2, &s) == 0)
+		*a = (struct ahead){true, s - (int64_t)time(NULL)};
+	return CALL_GO_ON;
 }
 
 static bool
@@ -62,18 +81,37 @@ judge(const struct doctor *d, const struct call *c, struct findings *f)
 }
 
 static void
+judge_clock(const struct call *c, struct findings *f)
+{
+	const struct ahead *a = c->arg;
+
+	if (c->ok && a->told && llabs(a->s) > CLOCK_OFF_S)
+		finding_bad(f, VERDICT_WARN,
+		    "Run chrony or systemd-timesyncd on both hosts: of two "
+		    "drains of the same server the one with the later time "
+		    "wins.",
+		    "the clock of %s %s is %lld s %s", c->to.program, c->to.id,
+		    (long long)llabs(a->s),
+		    a->s > 0 ? "ahead of this host's" : "behind this host's");
+}
+
+static void
 configured(const struct doctor *d, struct findings *f)
 {
 	struct target *t;
 	size_t n = call_targets(d->w, &t), i, hidden = 0;
 	struct call *call = mem_array(n, sizeof(*call));
+	struct ahead *ahead = mem_array(n, sizeof(*ahead));
 
 	for (i = 0; i < n; i++)
-		call[i] = (struct call){
-		    .to = t[i], .line = "status", .on_line = on_line};
+		call[i] = (struct call){.to = t[i],
+		    .line = "status",
+		    .on_line = on_line,
+		    .arg = &ahead[i]};
 	if (calls_run(d->c, d->w, call, n) == 0)
 		for (i = 0; i < n; i++) {
 			judge(d, &call[i], f);
+			judge_clock(&call[i], f);
 			hidden += !call[i].ok && !is_here(d, &call[i].to) &&
 				  call[i].to.at[0].socket != NULL;
 		}
@@ -83,6 +121,7 @@ configured(const struct doctor *d, struct findings *f)
 		    "sockets there: run doctor there too",
 		    hidden);
 	free(call);
+	free(ahead);
 	free(t);
 }
 

@@ -128,8 +128,10 @@ communities(const struct snmpd_conf *c, struct findings *f)
 		finding_ok(f, "no community: SNMPv3 only");
 }
 
+/* `unmade`: how bad it is that nobody has made the user. */
 static void
-user(const struct snmpd_conf *c, const char *name, struct findings *f)
+user(const struct snmpd_conf *c, const char *name, enum verdict unmade,
+    struct findings *f)
 {
 	const char *view = read_view(c, name);
 
@@ -141,7 +143,7 @@ user(const struct snmpd_conf *c, const char *name, struct findings *f)
 				 : "user %s does not see HOPSCOTCH-MIB",
 		    name);
 	else if (c->persistent && !user_is_made(c, name))
-		finding_bad(f, VERDICT_FAIL, SETUP,
+		finding_bad(f, unmade, SETUP,
 		    "user %s has rights, but nobody has made it", name);
 	else
 		finding_ok(f, "user %s %s sees HOPSCOTCH-MIB", name,
@@ -211,11 +213,12 @@ void
 check_snmpd(const struct doctor *d, struct findings *f)
 {
 	const struct host_process *p = host_find(&d->host, "snmpd", NULL);
+	bool is_polled = roles_have(d, "hoploadd") || roles_have(d, "hoppingd");
 	struct snmpd_conf c;
 
 	f->area = "snmpd";
 	if (p == NULL) {
-		finding_bad(f, d->nroles > 0 ? VERDICT_FAIL : VERDICT_WARN,
+		finding_bad(f, is_polled ? VERDICT_FAIL : VERDICT_WARN,
 		    "apt-get install snmpd; systemctl enable --now snmpd",
 		    "no snmpd runs on this host");
 	} else {
@@ -229,9 +232,10 @@ check_snmpd(const struct doctor *d, struct findings *f)
 	} else {
 		installed(d, &c, f);
 		communities(&c, f);
-		if (roles_have(d, "hoploadd") || roles_have(d, "hoppingd"))
-			user(&c, "hopmgr", f);
-		user(&c, "hopnms", f);
+		if (is_polled)
+			user(&c, "hopmgr", VERDICT_FAIL, f);
+		/* Not everybody has a management station. */
+		user(&c, "hopnms", VERDICT_WARN, f);
 	}
 	snmpdconf_fini(&c);
 }

@@ -389,6 +389,22 @@ year_in_log()
 	tail -1 "$dir/small/access.log" | grep -o 'time=[^ ]*'
 }
 
+# doctor_tells_clocks SECONDS: hopctl has this host's clock, the daemons have
+# theirs.
+doctor_tells_clocks()
+{
+	local n
+
+	n=$(hopctl doctor | tr -s ' \n' ' ' |
+	    grep -oE 'the clock of [^ ]+ [^ ]+ is [0-9]+ s (ahead|behind)' |
+	    wc -l)
+	if [ "$1" = 0 ]; then
+		[ "$n" = 0 ]
+	else
+		[ "$n" -ge 3 ]
+	fi
+}
+
 test_clock()
 {
 	local step downs ends
@@ -412,6 +428,7 @@ test_clock()
 		check "who is up stays so" up_are a b
 		check "the drain holds" says d1 '^row server c .*state=draining'
 		check "an operator's word counts" told_twice
+		check "doctor compares clocks" doctor_tells_clocks $step
 	done
 	check "undrain" hopctl undrain server c
 	clients_end

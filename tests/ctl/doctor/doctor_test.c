@@ -256,8 +256,8 @@ users_and_views_are_seen(void)
 {
 	start();
 	put("/var/lib/snmp/snmpd.conf", "engineBoots 3\n");
-	CU_ASSERT_EQUAL(doctor(NULL), CTL_FAILED);
-	has("user hopnms has rights, but nobody has made it");
+	CU_ASSERT_EQUAL(doctor(NULL), CTL_OK);
+	has("WARN user hopnms has rights, but nobody has made it");
 	put("/etc/snmp/snmpd.conf.d/hopscotch-users.conf",
 	    "group hopMonitor usm hopnms\n"
 	    "view hopNms included .1.3.6.1.2.1\n"
@@ -310,11 +310,11 @@ processes_of_other_hosts_are_left_out(void)
 	    "ln -s net:[1] self/ns/net && ln -s net:[1] 10/ns/net && "
 	    "ln -s net:[2] 11/ns/net",
 	    t.root);
-	CU_ASSERT_EQUAL(doctor(NULL), CTL_FAILED);
+	CU_ASSERT_EQUAL(doctor(NULL), CTL_OK);
 	has("hopfrontd listens on 10.1.0.1 port 80");
 	has("no snmpd runs on this host");
 	run("rm %s/proc/11/ns/net", t.root);
-	CU_ASSERT_EQUAL(doctor(NULL), CTL_FAILED);
+	CU_ASSERT_EQUAL(doctor(NULL), CTL_OK);
 	has("no snmpd runs on this host");
 	stop();
 }
@@ -325,10 +325,10 @@ few_files_and_no_snmpd_are_seen(void)
 	start();
 	put_process(10, "hopfrontd", "1024", "500");
 	put_process(11, "nobody", "1024", "501");
-	CU_ASSERT_EQUAL(doctor(NULL), CTL_FAILED);
+	CU_ASSERT_EQUAL(doctor(NULL), CTL_OK);
 	has("may open 1024 files; with clients= as configured it may need "
 	    "10300");
-	has("FAIL no snmpd runs on this host");
+	has("WARN no snmpd runs on this host");
 	stop();
 }
 
