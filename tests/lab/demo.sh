@@ -428,6 +428,7 @@ show_more()
 	   $ctl status -f $LAB/etc/hopscotch.xml
 	   tail -f $LAB/log/stamps   (each echo, in ns)
 	   $LAB/bin/wan tell $LAB/run/outside.wan 'set la net-la delay=90ms both=yes'
+	   $ctl top -f $LAB/etc/hopscotch.xml
 	   $ctl explain -f $LAB/etc/hopscotch.xml --contact la 128.9.192.44
 	   $ctl drain -f $LAB/etc/hopscotch.xml server www.sj1.test.com
 	END
