@@ -146,13 +146,16 @@ fuzz:
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS)
 
 # Small tools of the lab: a holder of connections, a load of requests.
-LAB_TOOLS := $(patsubst %.c,$(BUILD)/%,$(filter-out %/clockstep.c, \
+LAB_TOOLS := $(patsubst %.c,$(BUILD)/%,$(filter-out \
+    %/clockstep.c %/client.c, \
     $(wildcard tests/lab/*.c))) $(BUILD)/tests/lab/clockstep.so
 $(BUILD)/tests/lab/clockstep.so: tests/lab/clockstep.c
 	@mkdir -p $(@D)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(CPPFLAGS) -std=c11 -O2 $(WARN) -fPIC -shared -o $@ $<
 $(BUILD)/tests/lab/wan: $(call obj,$(WAN_SRC))
+$(addprefix $(BUILD)/tests/lab/,crowd fill load steady): \
+    $(BUILD)/tests/lab/client.o
 $(filter-out %.so,$(LAB_TOOLS)): $(BUILD)/%: $(BUILD)/%.o
 	@echo "  LD   $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^

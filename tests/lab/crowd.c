@@ -7,7 +7,8 @@
  *                                              says `holds COUNT`
  */
 
-#include <arpa/inet.h>
+#include "tests/lab/client.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,47 +30,15 @@ die(const char *what)
 	exit(1);
 }
 
-static long
-number(const char *text, long max)
-{
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (errno != 0 || *end != '\0' || end == text || n < 1 || n > max) {
-		fprintf(stderr, "crowd: %s is not in 1..%ld\n", text, max);
-		exit(2);
-	}
-	return n;
-}
-
-static struct sockaddr_in
-address(const char *text, long port)
-{
-	struct sockaddr_in sin = {
-	    .sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-
-	if (inet_pton(AF_INET, text, &sin.sin_addr) != 1) {
-		fprintf(stderr, "crowd: %s is no IPv4 address\n", text);
-		exit(2);
-	}
-	return sin;
-}
-
 /* How many connections one process can hold. */
 static long
 share(void)
 {
-	struct rlimit lim;
+	long files = raise_files();
 
-	if (getrlimit(RLIMIT_NOFILE, &lim) < 0)
+	if (files <= SPARE)
 		die("crowd: open files");
-	lim.rlim_cur = lim.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &lim) < 0 || lim.rlim_max <= SPARE)
-		die("crowd: open files");
-	return lim.rlim_max > COUNT_MAX ? COUNT_MAX
-					: (long)lim.rlim_max - SPARE;
+	return files > COUNT_MAX ? COUNT_MAX : files - SPARE;
 }
 
 /* Fork until each process has no more than that of count; its part, and 0 for

@@ -5,64 +5,28 @@
  * the time is over. Usage: fill SECONDS COUNT ADDRESS PORT HOST [SOURCE]
  */
 
-#include <arpa/inet.h>
-#include <errno.h>
+#include "tests/lab/client.h"
+
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define COUNT_MAX   20000
 #define SECONDS_MAX 3600
 
-static long
-number(const char *text, long max)
-{
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (errno != 0 || *end != '\0' || end == text || n < 1 || n > max) {
-		fprintf(stderr, "fill: %s is not in 1..%ld\n", text, max);
-		exit(2);
-	}
-	return n;
-}
-
-static struct sockaddr_in
-address(const char *text, long port)
-{
-	struct sockaddr_in sin = {
-	    .sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-
-	if (inet_pton(AF_INET, text, &sin.sin_addr) != 1) {
-		fprintf(stderr, "fill: %s is no IPv4 address\n", text);
-		exit(2);
-	}
-	return sin;
-}
-
 /* One connection with a request sent, or -1. */
 static int
 hold(const struct sockaddr_in *to, const struct sockaddr_in *from,
     const char *request)
 {
-	struct timeval patience = {.tv_sec = 2};
 	char reply[4096];
 	int fd;
 
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = patient_socket(2);
 	if (fd == -1)
 		return -1;
-	(void)setsockopt(
-	    fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	(void)setsockopt(
-	    fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (bind(fd, (const struct sockaddr *)from, sizeof(*from)) == -1 ||
 	    connect(fd, (const struct sockaddr *)to, sizeof(*to)) == -1 ||
 	    send(fd, request, strlen(request), MSG_NOSIGNAL) == -1 ||
@@ -77,7 +41,6 @@ int
 main(int argc, char **argv)
 {
 	struct sockaddr_in to, from;
-	struct rlimit files;
 	char request[512];
 	long seconds, count, held = 0;
 
@@ -90,10 +53,7 @@ main(int argc, char **argv)
 	count = number(argv[2], COUNT_MAX);
 	to = address(argv[3], number(argv[4], 65535));
 	from = address(argc == 7 ? argv[6] : "0.0.0.0", 0);
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
-	}
+	(void)raise_files();
 	snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nHost: %s\r\n\r\n",
 	    argv[5]);
 	while (held < count && hold(&to, &from, request) != -1)

@@ -8,7 +8,8 @@
  * SIGTERM ends it early, with the figures so far.
  */
 
-#include <arpa/inet.h>
+#include "tests/lab/client.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -136,18 +137,13 @@ request(const struct load *l, long number, char *name, size_t size)
 {
 	const struct sockaddr_in *from =
 	    &l->source[(size_t)number % l->nsources];
-	struct timeval patience = {.tv_sec = 3};
 	static _Thread_local char reply[8192], failure[64];
 	const char *bad = NULL;
 	int fd;
 
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = patient_socket(3);
 	if (fd == -1)
 		return "socket";
-	(void)setsockopt(
-	    fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	(void)setsockopt(
-	    fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (bind(fd, (const struct sockaddr *)from, sizeof(*from)) == -1)
 		bad = "bind";
 	else if (connect(fd, (const struct sockaddr *)&l->to, sizeof(l->to)) ==
@@ -200,34 +196,6 @@ client(void *arg)
 		pthread_mutex_unlock(&l->lock);
 	}
 	return NULL;
-}
-
-static long
-number(const char *text, long max)
-{
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (errno != 0 || *end != '\0' || end == text || n < 1 || n > max) {
-		fprintf(stderr, "load: %s is not in 1..%ld\n", text, max);
-		exit(2);
-	}
-	return n;
-}
-
-static struct sockaddr_in
-address(const char *text, long port)
-{
-	struct sockaddr_in sin = {
-	    .sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-
-	if (inet_pton(AF_INET, text, &sin.sin_addr) != 1) {
-		fprintf(stderr, "load: %s is no IPv4 address\n", text);
-		exit(2);
-	}
-	return sin;
 }
 
 static void

@@ -8,7 +8,9 @@
  * opened anew. Prints `requests N failed N dropped N slowest_ms N`. SIGTERM
  * ends it early, with the figures so far.
  */
-#include <arpa/inet.h>
+
+#include "tests/lab/client.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -193,18 +195,6 @@ turn(void)
 	}
 }
 
-static long
-number(const char *text, long max)
-{
-	char *end;
-	long n = strtol(text, &end, 10);
-
-	if (*end == '\0' && end != text && n >= 1 && n <= max)
-		return n;
-	fprintf(stderr, "steady: %s is not in 1..%ld\n", text, max);
-	exit(2);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -221,11 +211,8 @@ main(int argc, char **argv)
 	end = begun + number(argv[1], SECONDS_MAX) * 1000;
 	self.nclients = (size_t)number(argv[2], CONNECTIONS_MAX);
 	self.interval_ms = number(argv[3], 60000);
-	self.to.sin_family = AF_INET;
-	self.to.sin_port = htons((uint16_t)number(argv[5], 65535));
+	self.to = address(argv[4], number(argv[5], 65535));
 	self.host = argv[6];
-	if (inet_pton(AF_INET, argv[4], &self.to.sin_addr) != 1)
-		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (i = 0; i < self.nclients; i++) {
 		open_client(&self.client[i], begun);
