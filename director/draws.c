@@ -122,13 +122,18 @@ void
 draws_renew(struct draws *d, const struct renumber *r)
 {
 	uint32_t *count = mem_array(r->to->nservers + 1, sizeof(*count));
+	uint64_t *all = mem_array(r->to->nservers + 1, sizeof(*all));
 	size_t i;
 
 	for (i = 0; i < r->from->nservers; i++)
-		if (r->server[i] >= 0)
+		if (r->server[i] >= 0) {
 			count[r->server[i]] = d->count[i];
+			all[r->server[i]] = d->all[i];
+		}
 	free(d->count);
+	free(d->all);
 	d->count = count;
+	d->all = all;
 	d->world = r->to;
 	d->generation++;
 }

@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What front ends drew counts until the next sample. */
 #include "director/draws.h"
+#include "lib/renumber.h"
 #include "tests/director/fixture.h"
+
+#define ONE(id)                                                      \
+	"<server id='" id "' site='ny'>"                             \
+	"<alias border='ny' name='" id ".test' address='10.9.9.9'/>" \
+	"</server>"
+#define OTHERS                                                               \
+	FIXTURE_HEAD FIXTURE_POLICY ONE("la1") ONE("n1") ONE("n2") ONE("n3") \
+	    ONE("n4") ONE(                                                   \
+		"ny2") "<service id='www' protocol='http' host='www.test' "  \
+		       "policy='balanced'><use "                             \
+		       "server='la1'/></service>" FIXTURE_DAEMONS FIXTURE_TAIL
 
 static int
 take(struct draws *d, unsigned *unknown, const char *text)
@@ -98,6 +110,33 @@ unknown_names_are_skipped_and_counted(void)
 	world_free(&w);
 }
 
+/* ny1 gone, la1 in front, four that nobody had heard of. */
+static void
+a_reload_keeps_counts_by_id(void)
+{
+	struct world *w = fixture_world(), *next = fixture_load(OTHERS);
+	struct draws *d = draws_new(w);
+	struct renumber *r = renumber_new(w, next);
+	unsigned unknown;
+
+	(void)take(d, &unknown, "drawn ny1 3 ny2 4 la1 5");
+	sampled(d, "load la1 2");
+	draws_renew(d, r);
+	renumber_free(&r);
+	world_free(&w);
+	CU_ASSERT_EQUAL(draws_counts(d)[0], 0);
+	CU_ASSERT_EQUAL(draws_counts(d)[5], 4);
+	CU_ASSERT_EQUAL(draws_all(d)[0], 5);
+	CU_ASSERT_EQUAL(draws_all(d)[1], 0);
+	CU_ASSERT_EQUAL(draws_all(d)[5], 4);
+	(void)take(d, &unknown, "drawn n4 7 ny2 1 ny1 9");
+	CU_ASSERT_EQUAL(unknown, 1);
+	CU_ASSERT_EQUAL(draws_all(d)[4], 7);
+	CU_ASSERT_EQUAL(draws_all(d)[5], 5);
+	draws_free(&d);
+	world_free(&next);
+}
+
 static void
 counts_stop_at_their_limit(void)
 {
@@ -121,6 +160,7 @@ static const struct unit_test tests[] = {
     {"a malformed line changes nothing", a_malformed_line_changes_nothing},
     {"unknown names are skipped and counted",
 	unknown_names_are_skipped_and_counted},
+    {"a reload keeps counts by id", a_reload_keeps_counts_by_id},
     {"counts stop at their limit", counts_stop_at_their_limit},
 };
 
