@@ -91,7 +91,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	    .host = o->host[0] != '\0' ? o->host : NULL,
 	    .path = o->path,
 	    .status = o->status,
-	    .timeout_ms = conf->interval_ms * 9 / 10,
+	    .timeout_ms = conf->interval_ms * 3 / 4,
 	    .log = &s->owner->log};
 	struct mono now = mono_now();
 
