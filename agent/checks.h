@@ -15,7 +15,7 @@
 
 struct checks_conf {
 	struct event_base *base;
-	int64_t interval_ms; /* of each check; it must end within three quarters */
+	int64_t interval_ms; /* of each check; ends within 3/4 of it */
 	unsigned rise, fall;
 	/* A state has changed. */
 	void (*on_change)(void *arg);
