@@ -29,6 +29,10 @@ struct control {
 	struct listeners *listeners;
 	struct other *others; /* one a manager of the world */
 	size_t n;
+	/* Managers that call us and that our configuration lacks: a reload may
+	 * bring them. */
+	struct peer **strangers;
+	size_t nstrangers;
 };
 
 static struct other *
@@ -178,22 +182,42 @@ static const struct verb verbs[] = {
     {.name = NULL},
 };
 
+/* The connection of a manager that we have; false: there is no such. */
+static bool
+meet(struct control *c, struct peer *p)
+{
+	struct other *o = other_of(c, p);
+
+	if (o == NULL || o->manager == c->m->self)
+		return false;
+	o->peer = p;
+	tell_all(c, p);
+	return true;
+}
+
 static void
 on_up(struct peer *p, void *arg)
 {
 	struct control *c = arg;
-	struct other *o;
 
-	if (peer_role(p) != ROLE_MANAGER)
+	if (peer_role(p) != ROLE_MANAGER || meet(c, p))
 		return;
-	o = other_of(c, p);
-	if (o == NULL || o->manager == c->m->self) {
-		peer_error(p, "no manager %s beside us in the configuration",
-		    peer_id(p));
-		return;
-	}
-	o->peer = p;
-	tell_all(c, p);
+	peer_error(
+	    p, "no manager %s beside us in the configuration", peer_id(p));
+	c->strangers =
+	    mem_resize(c->strangers, c->nstrangers + 1, sizeof(struct peer *));
+	c->strangers[c->nstrangers++] = p;
+}
+
+static void
+forget_stranger(struct control *c, const struct peer *p)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < c->nstrangers; i++)
+		if (c->strangers[i] != p)
+			c->strangers[n++] = c->strangers[i];
+	c->nstrangers = n;
 }
 
 static void
@@ -206,6 +230,7 @@ on_down(struct peer *p, const char *why, void *arg)
 	for (i = 0; i < c->n; i++)
 		if (c->others[i].peer == p)
 			c->others[i].peer = NULL;
+	forget_stranger(c, p);
 }
 
 /* Let the connection to this one be as the configuration wants it: of two
@@ -283,6 +308,18 @@ drop_other(struct other *o)
 	peer_free(&o->called);
 }
 
+/* Who called before we knew of it. */
+static void
+meet_strangers(struct control *c)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < c->nstrangers; i++)
+		if (!meet(c, c->strangers[i]))
+			c->strangers[n++] = c->strangers[i];
+	c->nstrangers = n;
+}
+
 void
 control_renew(struct control *c, struct listeners_change **change)
 {
@@ -316,6 +353,7 @@ control_renew(struct control *c, struct listeners_change **change)
 		call_other(c, &c->others[i], true);
 	}
 	free(old);
+	meet_strangers(c);
 }
 
 void
@@ -330,6 +368,7 @@ control_free(struct control **cp)
 		peer_free(&c->others[i].called);
 	listeners_free(&c->listeners);
 	free(c->others);
+	free(c->strangers);
 	free(c);
 	*cp = NULL;
 }
