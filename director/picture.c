@@ -159,46 +159,6 @@ picture_paths_epoch(struct picture *p)
 	return p->paths_epoch;
 }
 
-/* Whether a server is up whose load is known. */
-static bool
-knows_a_load(const struct shot *t, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (t->load_new[i] != LOAD_UNKNOWN &&
-		    t->state_new[i] == STATE_UP)
-			return true;
-	return false;
-}
-
-/* What was drawn since the last sample counts as load. Not where a prefix has
- * its server: nobody runs there in a crowd, and should not be driven away. */
-static void
-assign(const struct picture *p, struct shot *t, const struct service *s,
-    const struct view *v)
-{
-	const struct policy *policy = &p->world->policies[s->policy];
-	const uint32_t *drawn = draws_counts(p->draws);
-	unsigned largest = pick_largest_weight(p->world, s);
-	bool known = knows_a_load(t, s->nuse);
-	size_t i;
-
-	for (i = 0; i < s->nuse && !s->sticky; i++) {
-		int server = s->use[i], load = t->load_new[i];
-
-		if (drawn[server] == 0)
-			continue;
-		/* Or `best` would send everybody to the one server that nobody
-		 * knows anything of. */
-		if (load == LOAD_UNKNOWN && known)
-			load = pick_weight_load(
-			    p->world->servers[server].weight, largest);
-		t->load_new[i] = assign_load(
-		    load, policy, view_connections(v, server), drawn[server]);
-	}
-}
-
 static void
 look_at_service(struct picture *p, struct shot *t, const struct service *s,
     const struct view *v, struct mono now)
@@ -215,7 +175,8 @@ look_at_service(struct picture *p, struct shot *t, const struct service *s,
 	view_states(v, s, t->state_new);
 	view_loads(v, s, now, feeds_load_fresh_us(p->feeds), t->load_new,
 	    &t->pub.stale);
-	assign(p, t, s, v);
+	assign_draws(
+	    v, p->world, s, draws_counts(p->draws), t->state_new, t->load_new);
 }
 
 /* Loads that the policy does not look at make no answer void. */

@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "lib/state.h"
+#include "lib/view.h"
 #include "lib/world.h"
 
 /*
@@ -18,5 +20,14 @@
  * at least 1.
  */
 int assign_load(int load, const struct policy *p, int64_t open, uint32_t drawn);
+/*
+ * The same for all servers of a service: arrays of nuse, as view_states() and
+ * view_loads() fill them; `drawn` is one a server of the world. Where others'
+ * loads are known its weight stands in for one that is not. A sticky service
+ * is left as it is.
+ */
+void assign_draws(const struct view *v, const struct world *w,
+    const struct service *s, const uint32_t *drawn, const enum state *state,
+    int *load);
 
 #endif

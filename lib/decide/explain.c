@@ -190,7 +190,6 @@ gather_servers(struct inquiry *x)
 {
 	const struct question *q = x->q;
 	const struct service *s = x->service;
-	const struct policy *policy = &q->world->policies[s->policy];
 	size_t i;
 
 	x->state = mem_array(s->nuse, sizeof(*x->state));
@@ -204,10 +203,9 @@ gather_servers(struct inquiry *x)
 	view_states(q->loads, s, x->state);
 	view_loads(
 	    q->loads, s, q->now, q->load_fresh_us, x->load, &x->e->stale);
-	for (i = 0; i < s->nuse && q->assigned != NULL && !s->sticky; i++)
-		x->load[i] = assign_load(x->load[i], policy,
-		    view_connections(q->loads, s->use[i]),
-		    q->assigned[s->use[i]]);
+	if (q->assigned != NULL)
+		assign_draws(
+		    q->loads, q->world, s, q->assigned, x->state, x->load);
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "lib/decide/explanation.h"
 #include "lib/mem.h"
 #include "lib/ranges.h"
 #include "tests/lib/decide/worlds.h"
@@ -195,6 +196,34 @@ a_decision_by_path_and_load(void)
 	self.drawn[0] = 13;
 	self.q.assigned = self.drawn;
 	is_shown_as("usual");
+	end();
+}
+
+/* As a director decides: server1, of whom no load is known, was drawn, so it is
+ * no longer the best by its weight. */
+static void
+draws_count_where_a_weight_stands_in_for_a_load(void)
+{
+	struct explanation *e;
+
+	begin();
+	self.w->policies[0].select = SELECT_BEST;
+	self.w->policies[0].path = false;
+	say("load server0 2000", NOW);
+	say("state server2 down agent-timeout", NOW);
+	say("state server3 down agent-timeout", NOW);
+	say("state server4 down agent-timeout", NOW);
+	say("state server5 down agent-timeout", NOW);
+	self.q.assigned = self.drawn;
+	e = explain(&self.q);
+	CU_ASSERT_EQUAL_FATAL(e->ncandidates, 1);
+	CU_ASSERT_STRING_EQUAL(e->candidates[0].server, "server1");
+	explanation_free(&e);
+	self.drawn[1] = 9;
+	e = explain(&self.q);
+	CU_ASSERT_EQUAL_FATAL(e->ncandidates, 1);
+	CU_ASSERT_STRING_EQUAL(e->candidates[0].server, "server0");
+	explanation_free(&e);
 	end();
 }
 
@@ -406,6 +435,8 @@ malformed_lines_are_refused(void)
 
 static const struct unit_test tests[] = {
     {"a decision by path and load", a_decision_by_path_and_load},
+    {"draws count where a weight stands in for a load",
+	draws_count_where_a_weight_stands_in_for_a_load},
     {"a client nobody has measured", a_client_nobody_has_measured},
     {"all are busy", all_are_busy},
     {"servers that no path leads to", servers_that_no_path_leads_to},
