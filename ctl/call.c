@@ -92,14 +92,35 @@ on_down(struct peer *p, const char *why, void *arg)
 	finish(c, false);
 }
 
+/* A socket of another host, when there are other ways to it. */
+static bool
+is_of_no_use(const struct call *c, const char *why)
+{
+	char mine[256] = "";
+
+	(void)gethostname(mine, sizeof(mine) - 1);
+	return c->to.nat > 1 && c->to.host != NULL &&
+	       strcasecmp(c->to.host, mine) != 0 &&
+	       strstr(why, "unix:") != NULL;
+}
+
 /* What may help, from the words of the system's error. */
 static const char *
 hint(const struct call *c, const char *why)
 {
 	char mine[256] = "";
 
+	if (strstr(why, strerror(EACCES)) != NULL &&
+	    strstr(why, "unix:") == NULL)
+		return " (only root and the daemons read it: run as root, or "
+		       "give files of your own with --cert, --key and --ca)";
 	if (strstr(why, strerror(EACCES)) != NULL)
 		return " (try as root, or as a member of the socket's group)";
+	if (strstr(why, " tls: ") != NULL &&
+	    (strstr(why, " alert ") != NULL ||
+		strstr(why, strerror(ECONNRESET)) != NULL))
+		return " (its log tells why; `hopctl doctor` looks at our "
+		       "certificate)";
 	if (strstr(why, strerror(ENOENT)) == NULL &&
 	    strstr(why, strerror(ECONNREFUSED)) == NULL)
 		return "";
@@ -118,8 +139,9 @@ on_fail(struct peer *p, const char *why, void *arg)
 	size_t n = strlen(c->why);
 
 	(void)p;
-	(void)snprintf(c->why + n, sizeof(c->why) - n, "%s%s%s",
-	    n > 0 ? "; " : "", why, hint(c, why));
+	if (!is_of_no_use(c, why))
+		(void)snprintf(c->why + n, sizeof(c->why) - n, "%s%s%s",
+		    n > 0 ? "; " : "", why, hint(c, why));
 	if (++c->fails == c->to.nat)
 		finish(c, false);
 }

@@ -202,7 +202,7 @@ drain_run(struct ctl *c, int argc, char **argv)
 
 	if (argc != 2)
 		return ctl_usage(c, "what? Give server, site or border, and "
-				    "its id");
+				    "its id, as in: server www1");
 	k = find_kind(argv[0]);
 	if (k == NULL)
 		return ctl_usage(c, "\"%s\": server, site or border", argv[0]);

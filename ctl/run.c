@@ -151,7 +151,7 @@ run_help(int argc, char **argv, FILE *out, FILE *err)
 {
 	const struct verbs_verb *v;
 
-	if (argc == 0) {
+	if (argc == 0 || strcmp(argv[0], "help") == 0) {
 		verbs_help_all(out);
 		return CTL_OK;
 	}

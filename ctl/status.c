@@ -125,6 +125,19 @@ print_daemons(const struct ctl *c, const struct world *w, const struct asked *a)
 	}
 }
 
+/* Of who has none of the wanted tables nothing is printed. */
+static bool
+is_shown(const struct tables *t, const char *const *only)
+{
+	const char *name;
+	size_t k;
+
+	for (k = 0; (name = tables_name(t, k)) != NULL; k++)
+		if (tables_wanted(only, name))
+			return true;
+	return only == NULL || only[0] == NULL;
+}
+
 static void
 print(const struct ctl *c, const struct world *w, const struct asked *a,
     const char *const *only)
@@ -133,7 +146,7 @@ print(const struct ctl *c, const struct world *w, const struct asked *a,
 
 	print_daemons(c, w, a);
 	for (i = 0; i < a->n; i++) {
-		if (!a->call[i].ok)
+		if (!a->call[i].ok || !is_shown(a->tables[i], only))
 			continue;
 		fprintf(c->out, "\n%s %s\n", a->call[i].to.program,
 		    a->call[i].to.id);
@@ -176,29 +189,43 @@ print_json(const struct ctl *c, const struct world *w, const struct asked *a,
 	json_object_end(&j);
 }
 
-/* All table names of all answers, each once, to say which there are. */
-static int
-check_names(const struct ctl *c, const struct asked *a, char **names)
+/* Has one of the first n answers this table? */
+static bool
+has_table(const struct asked *a, size_t n, const char *table)
+{
+	const char *const only[] = {table, NULL};
+	const char *name;
+	size_t i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; (name = tables_name(a->tables[i], k)) != NULL; k++)
+			if (tables_wanted(only, name))
+				return true;
+	return false;
+}
+
+/* All table names of all answers, each once. */
+static void
+print_names(const struct asked *a, FILE *out)
 {
 	const char *name;
 	size_t i, k;
 
-	for (; *names != NULL; names++) {
-		const char *const only[] = {*names, NULL};
-		bool found = false;
+	for (i = 0; i < a->n; i++)
+		for (k = 0; (name = tables_name(a->tables[i], k)) != NULL; k++)
+			if (!has_table(a, i, name))
+				fprintf(out, " %s", name);
+}
 
-		for (i = 0; i < a->n; i++)
-			for (k = 0;
-			     (name = tables_name(a->tables[i], k)) != NULL; k++)
-				found |= tables_wanted(only, name);
-		if (found)
+static int
+check_names(const struct ctl *c, const struct asked *a, char **names)
+{
+	for (; *names != NULL; names++) {
+		if (has_table(a, a->n, *names))
 			continue;
 		fprintf(c->err, "hopctl status: no table \"%s\"; there are",
 		    *names);
-		for (i = 0; i < a->n; i++)
-			for (k = 0;
-			     (name = tables_name(a->tables[i], k)) != NULL; k++)
-				fprintf(c->err, " %s", name);
+		print_names(a, c->err);
 		fputc('\n', c->err);
 		return CTL_FAILED;
 	}

@@ -69,8 +69,10 @@ static const struct verbs_option options[] = {
     {"--format", "FORM", FOR_ZONE, AT(format), "bind or hosts (bind)"},
     {"--certs", NULL, FOR_ZONE, AT(certs),
 	"the names that each server's certificate needs"},
-    {"--timeout", "TIME", FOR_PEERS & ~FOR_TOP, AT(timeout),
-	"for each daemon to answer (3s); of --wait: in all (1h)"},
+    {"--timeout", "TIME", FOR_DRAIN, AT(timeout),
+	"for each daemon to answer (3s); with --wait: in all (1h)"},
+    {"--timeout", "TIME", FOR_PEERS & ~FOR_TOP & ~FOR_DRAIN, AT(timeout),
+	"for each daemon to answer (3s)"},
     {"--cert", "FILE", FOR_PEERS, AT(cert),
 	"TLS certificate with the role control, instead of the\n"
 	"                     configuration's; with --key and --ca"},

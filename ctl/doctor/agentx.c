@@ -75,7 +75,10 @@ as_them(const struct doctor *d, const char *path, struct findings *f)
 		    "whether %s can connect to %s cannot be told", user.name,
 		    path);
 	else
-		finding_bad(f, VERDICT_FAIL, REMEDY,
+		finding_bad(f, VERDICT_FAIL,
+		    host_find(&d->host, "snmpd", NULL) != NULL
+			? REMEDY
+			: "systemctl start snmpd",
 		    "user %s cannot connect to "
 		    "%s: %s",
 		    user.name, path, bad == 100 ? "refused" : strerror(bad));

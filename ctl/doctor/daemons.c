@@ -3,6 +3,7 @@
  * The daemons themselves: those of this host run and answer, and all that can
  * be reached run the same configuration.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -49,19 +50,37 @@ is_here(const struct doctor *d, const struct target *t)
 	return false;
 }
 
+/* Its daemon is of this host, and did not answer. */
+static void
+silent(const struct doctor *d, const struct call *c, struct findings *f)
+{
+	const char *name = c->to.program;
+	char remedy[200];
+
+	if (host_find(&d->host, name, NULL) == NULL)
+		(void)snprintf(remedy, sizeof(remedy),
+		    "systemctl start %s; journalctl -u %s tells why it ended.",
+		    name, name);
+	else if (strstr(c->why, strerror(ECONNREFUSED)) != NULL ||
+		 strstr(c->why, strerror(ENOENT)) != NULL)
+		(void)snprintf(remedy, sizeof(remedy),
+		    "It runs, but has not taken this file: systemctl reload "
+		    "%s; journalctl -u %s tells what it refuses.",
+		    name, name);
+	else
+		(void)snprintf(remedy, sizeof(remedy),
+		    "It runs: see what is said of certificates, and "
+		    "journalctl -u %s.",
+		    name);
+	finding_bad(f, VERDICT_FAIL, remedy, "%s %s does not answer: %s", name,
+	    c->to.id, c->why);
+}
+
 static void
 judge(const struct doctor *d, const struct call *c, struct findings *f)
 {
-	char remedy[200];
-
 	if (!c->ok && is_here(d, &c->to)) {
-		(void)snprintf(remedy, sizeof(remedy),
-		    "systemctl start %s; journalctl -u %s tells why it ended.",
-		    c->to.program, c->to.program);
-		finding_bad(f, VERDICT_FAIL, remedy,
-		    "%s %s does not answer: "
-		    "%s",
-		    c->to.program, c->to.id, c->why);
+		silent(d, c, f);
 	} else if (!c->ok && c->to.at[0].socket == NULL) {
 		finding_bad(f, VERDICT_WARN,
 		    "Run doctor on its host; check the way there and the "
@@ -155,6 +174,9 @@ static void
 running(const struct doctor *d, struct findings *f)
 {
 	static const char *const agents_of[] = {"hoploadd", "hoppingd"};
+	static const char *const remedy[] = {"systemctl enable --now hoploadd",
+	    "Say which border this is (`border ID`) in /etc/default/hoppingd, "
+	    "then systemctl enable --now hoppingd."};
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
@@ -163,9 +185,7 @@ running(const struct doctor *d, struct findings *f)
 		if (host_find(&d->host, agents_of[i], NULL) != NULL)
 			finding_ok(f, "%s runs", agents_of[i]);
 		else
-			finding_bad(f, VERDICT_FAIL,
-			    "systemctl start it; it needs no configuration "
-			    "file.",
+			finding_bad(f, VERDICT_FAIL, remedy[i],
 			    "%s does not run on this host", agents_of[i]);
 	}
 }

@@ -22,6 +22,7 @@ nobody(const struct doctor *d, const char *program, const struct addr *a,
 {
 	int64_t low =
 	    host_sysctl(&d->host, "net/ipv4/ip_unprivileged_port_start");
+	bool runs = host_find(&d->host, program, NULL) != NULL;
 	char remedy[300];
 
 	if (!is_any(a) && !addr_is_loopback(a) && !host_is_local(&d->host, a)) {
@@ -33,17 +34,14 @@ nobody(const struct doctor *d, const char *program, const struct addr *a,
 		return;
 	}
 	(void)snprintf(remedy, sizeof(remedy),
-	    "Start it (systemctl start %s); its log says why it does not "
-	    "listen.%s",
-	    program,
+	    "systemctl %s %s; journalctl -u %s says why it does not listen.%s",
+	    runs ? "reload" : "start", program, program,
 	    port < (low < 0 ? 1024 : low)
 		? " The port is privileged: the unit gives it "
 		  "CAP_NET_BIND_SERVICE, by hand start it as root with --user."
 		: "");
-	finding_bad(f,
-	    host_find(&d->host, program, NULL) != NULL ? VERDICT_FAIL
-						       : VERDICT_WARN,
-	    remedy, "nobody listens on %s, where %s should", where, program);
+	finding_bad(f, runs ? VERDICT_FAIL : VERDICT_WARN, remedy,
+	    "nobody listens on %s, where %s should", where, program);
 }
 
 static void

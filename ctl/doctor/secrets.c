@@ -3,6 +3,7 @@
  * Secret files, read as the daemon reads them: by the loader, as its user. The
  * loader's own words say what is wrong with mode, owner or content.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,19 +34,28 @@ load(void *arg, int fd)
 	return bad > 100 ? 100 : bad;
 }
 
+/* What is not there has to be brought, the rest is of mode and owner. */
 static void
 tell(struct findings *f, char *text, const char *user)
 {
 	char *line, *rest = text;
-	char remedy[300];
+	char absent[400], wrong[300];
 
-	(void)snprintf(remedy, sizeof(remedy),
+	(void)snprintf(absent, sizeof(absent),
+	    "Managers' hosts all have the same secrets: copy it from another "
+	    "one, or `hopscotch-snmp-setup` makes the first, then chown %s and "
+	    "chmod 0600. A TLS key is each host's own: doc/install.md.",
+	    user);
+	(void)snprintf(wrong, sizeof(wrong),
 	    "chown %s and chmod 0600 the file that it names; `hopctl check "
 	    "--secrets`, run as %s, says when it is right.",
 	    user, user);
 	while ((line = strsep(&rest, "\n")) != NULL)
 		if (line[0] != '\0')
-			finding_bad(f, VERDICT_FAIL, remedy, "%s", line);
+			finding_bad(f, VERDICT_FAIL,
+			    strstr(line, strerror(ENOENT)) != NULL ? absent
+								   : wrong,
+			    "%s", line);
 }
 
 void

@@ -15,9 +15,6 @@
 
 #define OID_TEXT 128
 #define CONF_D   "/etc/snmp/snmpd.conf.d"
-#define SETUP                                                           \
-	"`hopscotch-snmp-setup` makes the users; doc/snmp.md says how " \
-	"by hand."
 
 static const char *
 our_oid(char *buf, size_t size)
@@ -134,7 +131,12 @@ user(const struct snmpd_conf *c, const char *name, enum verdict unmade,
     struct findings *f)
 {
 	const char *view = read_view(c, name);
+	char remedy[200];
 
+	(void)snprintf(remedy, sizeof(remedy),
+	    "`hopscotch-snmp-setup %s` makes it%s; doc/snmp.md says how by "
+	    "hand.",
+	    name, unmade == VERDICT_WARN ? ", if it is to read this host" : "");
 	if (view == NULL || !view_has_ours(c, view))
 		finding_bad(f, VERDICT_FAIL,
 		    "Install the files of conf/snmpd.conf.d for the roles of "
@@ -143,7 +145,7 @@ user(const struct snmpd_conf *c, const char *name, enum verdict unmade,
 				 : "user %s does not see HOPSCOTCH-MIB",
 		    name);
 	else if (c->persistent && !user_is_made(c, name))
-		finding_bad(f, unmade, SETUP,
+		finding_bad(f, unmade, remedy,
 		    "user %s has rights, but nobody has made it", name);
 	else
 		finding_ok(f, "user %s %s sees HOPSCOTCH-MIB", name,

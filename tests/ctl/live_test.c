@@ -327,6 +327,8 @@ status_shows_all_and_says_who_is_unreachable(void)
 	CU_ASSERT_EQUAL(
 	    HOPCTL("status", "--daemon", "m1", "service"), CTL_FAILED);
 	has("no table \"service\"; there are daemon server\n");
+	CU_ASSERT_EQUAL(HOPCTL("status", "service"), CTL_FAILED);
+	has("no table \"service\"; there are daemon server\n");
 	CU_ASSERT_EQUAL(
 	    HOPCTL("status", "--daemon", "m1", "daemon", "--json"), CTL_OK);
 	has("\"reachable\": true");

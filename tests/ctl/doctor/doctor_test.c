@@ -258,6 +258,7 @@ users_and_views_are_seen(void)
 	put("/var/lib/snmp/snmpd.conf", "engineBoots 3\n");
 	CU_ASSERT_EQUAL(doctor(NULL), CTL_OK);
 	has("WARN user hopnms has rights, but nobody has made it");
+	has("`hopscotch-snmp-setup hopnms` makes it");
 	put("/etc/snmp/snmpd.conf.d/hopscotch-users.conf",
 	    "group hopMonitor usm hopnms\n"
 	    "view hopNms included .1.3.6.1.2.1\n"
