@@ -69,8 +69,8 @@ silent(const struct doctor *d, const struct call *c, struct findings *f)
 		    name, name);
 	else
 		(void)snprintf(remedy, sizeof(remedy),
-		    "It runs: see what is said of certificates, and "
-		    "journalctl -u %s.",
+		    "It runs: journalctl -u %s tells more, and below is what "
+		    "is said of certificates.",
 		    name);
 	finding_bad(f, VERDICT_FAIL, remedy, "%s %s does not answer: %s", name,
 	    c->to.id, c->why);

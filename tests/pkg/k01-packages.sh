@@ -615,8 +615,8 @@ replaced()
 # The commands for certificates, as they stand in doc/install.md.
 certificates()
 {
-	awk '/^## Several hosts/ { f = 1 } /^A renewed one/ { exit }
-	f && /^    (openssl|cat|subject|URI|END|    )/ { sub(/^    /, ""); print }' \
+	awk '/^### Certificates/ { f = 1 } /^And on the host/ { exit }
+	f && /^    / { sub(/^    /, ""); print }' \
 	    "$top/doc/install.md" >"$dir/tls.sh"
 	mkdir "$dir/tls" && (cd "$dir/tls" && sh -e ../tls.sh) &&
 	    openssl verify -CAfile "$dir/tls/ca.crt" "$dir/tls/host.crt" &&
@@ -624,6 +624,18 @@ certificates()
 	    grep -o 'URI:hopscotch:role:[a-z]*' | sort | xargs)" = \
 	    "$(printf 'URI:hopscotch:role:%s ' control director frontend manager |
 	    sed 's/ $//')" ]
+}
+
+# The daemons of several hosts there, in the place of the example's own.
+several_hosts()
+{
+	{
+		sed '/<!-- The daemons\./,$d' "$top/conf/hopscotch.xml"
+		awk '/^## Several hosts/ { f = 1 } /^and `m2`/ { exit }
+		f && /^    / { print }' "$top/doc/install.md"
+		echo '</hopscotch>'
+	} >"$dir/several.xml"
+	"$ctl" check -f "$dir/several.xml" | grep 'ok: .* 1 manager, 1 director'
 }
 
 # --- upgrade and end ---
@@ -739,6 +751,7 @@ check "make install puts one role where it is told" by_hand
 check "hopscotch-init writes what hopctl check takes" init_writes
 check "and refuses what is there, or would not be XML" init_refuses
 check "the commands for certificates work" certificates
+check "the daemons of several hosts are right" several_hosts
 check "they ask nothing, hold no secret and no network's configuration" harmless
 wait $making ||
     skip "no Debian root: $(grep -m 1 '^E:' "$dir/root.log" || echo timeout)"
