@@ -87,6 +87,8 @@ struct ask_director {
 };
 const struct ask_director *ask_director(const struct ask *a, size_t i);
 size_t ask_directors_up(const struct ask *a);
+/* Whether it needs certificates to reach them. */
+bool ask_uses_tls(const struct ask *a);
 
 struct ask_counters {
 	size_t kept, waiting;

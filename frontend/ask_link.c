@@ -29,6 +29,17 @@ ask_directors_up(const struct ask *a)
 	return up;
 }
 
+bool
+ask_uses_tls(const struct ask *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->world->ndirectors; i++)
+		if (peer_uses_tls(a->link[i].peer))
+			return true;
+	return false;
+}
+
 void
 link_set_state(
     struct ask *a, struct link *l, enum state state, enum reason reason)

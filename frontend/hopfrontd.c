@@ -135,6 +135,8 @@ prepare(struct hopfrontd *h, const struct world *w, struct change *c, char *why,
 		return false;
 	}
 	c->self = &w->frontends[self];
+	if (ask_uses_tls(h->ask) && !peer_try_tls(w->tls, why, size))
+		return false;
 	if (!open_other_log(h, c, why, size))
 		return false;
 	c->control = frontstatus_prepare(h->status, w, c->self, why, size);

@@ -312,6 +312,26 @@ peer_renew_tls(struct peer *p)
 	stream_tls_free(&p->tls);
 }
 
+bool
+peer_uses_tls(const struct peer *p)
+{
+	return p->tls != NULL || p->stream.ssl != NULL;
+}
+
+bool
+peer_try_tls(const struct tls *files, char *why, size_t size)
+{
+	struct stream_tls *tls = NULL;
+
+	if (files == NULL)
+		return true;
+	tls = stream_tls_new(files, false, why, size);
+	if (tls == NULL)
+		return false;
+	stream_tls_free(&tls);
+	return true;
+}
+
 /* What others ask of a peer. */
 
 bool

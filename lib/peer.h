@@ -102,6 +102,11 @@ bool
 peer_set_endpoints(struct peer *p, const struct listen_lines *to, size_t n);
 /* The certificates of conf are others now: its next connection shows them. */
 void peer_renew_tls(struct peer *p);
+/* Whether it connects, or has connected, with certificates; and whether these
+ * (NULL: none, fine) can be used for that. If not, *why names file and reason.
+ */
+bool peer_uses_tls(const struct peer *p);
+bool peer_try_tls(const struct tls *files, char *why, size_t size);
 /* Ends it at once, without on_down(); what is queued is sent if the socket
  * takes it. Fine in a callback of the peer itself. */
 void peer_free(struct peer **p);

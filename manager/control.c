@@ -291,10 +291,25 @@ control_start(struct managerd *m)
 	return c;
 }
 
+/* Whether a manager is called with certificates. */
+static bool
+uses_tls(const struct control *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (c->others[i].called != NULL &&
+		    peer_uses_tls(c->others[i].called))
+			return true;
+	return false;
+}
+
 struct listeners_change *
 control_prepare(struct control *c, const struct world *w,
     const struct manager *self, char *why, size_t size)
 {
+	if (uses_tls(c) && !peer_try_tls(w->tls, why, size))
+		return NULL;
 	return listeners_prepare(
 	    c->listeners, self->listen, self->nlisten, w->tls, why, size);
 }

@@ -452,6 +452,17 @@ feeds_tick(struct feeds *f, struct mono now)
 	}
 }
 
+bool
+feeds_use_tls(const struct feeds *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (peer_uses_tls(f->list[i]->peer))
+			return true;
+	return false;
+}
+
 size_t
 feeds_count(const struct feeds *f)
 {

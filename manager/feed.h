@@ -57,6 +57,8 @@ struct feed_info {
 	struct peer_counters counters;
 };
 size_t feeds_count(const struct feeds *f);
+/* Whether certificates are needed to reach the directors. */
+bool feeds_use_tls(const struct feeds *f);
 void feeds_info(const struct feeds *f, size_t i, struct feed_info *out);
 
 #endif

@@ -170,6 +170,8 @@ take_world(void *arg, struct world *w, char *why, size_t size)
 		    m->self->id);
 		return false;
 	}
+	if (feeds_use_tls(m->feeds) && !peer_try_tls(w->tls, why, size))
+		return false;
 	change = control_prepare(m->control, w, &w->managers[n], why, size);
 	if (change == NULL)
 		return false;

@@ -353,6 +353,7 @@ certificates_are_read_anew_and_connections_stay(void)
 	before = peer_connect(&t.client, &at, 1);
 	after = peer_connect(&t.client, &at, 1);
 	UNTIL(t.ups == 2);
+	CU_ASSERT_TRUE(peer_uses_tls(before));
 	/* Both sides trust another authority now. */
 	install("two");
 	open_them(&at, 1);
@@ -362,6 +363,9 @@ certificates_are_read_anew_and_connections_stay(void)
 	after = peer_connect(&t.client, &at, 1);
 	UNTIL(t.ups == 3);
 	peer_renew_tls(before); /* it stays up with what it has */
+	CU_ASSERT_TRUE(peer_uses_tls(before));
+	CU_ASSERT_TRUE(peer_try_tls(&files, why, sizeof(why)));
+	CU_ASSERT_TRUE(peer_try_tls(NULL, why, sizeof(why)));
 	peer_send(before, "say x");
 	UNTIL(t.heard == 2);
 	/* What cannot be used is refused, by name, and all goes on. */
@@ -369,6 +373,9 @@ certificates_are_read_anew_and_connections_stay(void)
 	CU_ASSERT_PTR_NULL(
 	    listeners_prepare(t.set, &at, 1, &files, why, sizeof(why)));
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "certificate file "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "/cert.pem: "));
+	why[0] = '\0'; /* and who connects asks for himself */
+	CU_ASSERT_FALSE(peer_try_tls(&files, why, sizeof(why)));
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "/cert.pem: "));
 	install("two");
 	shell("chmod 644 cert.key");
