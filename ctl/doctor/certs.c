@@ -66,7 +66,8 @@ check_key(
 		return;
 	}
 	(void)fstat(fileno(in), &st);
-	key = PEM_read_PrivateKey(in, NULL, NULL, NULL);
+	/* An empty passphrase, or libcrypto would ask for one. */
+	key = PEM_read_PrivateKey(in, NULL, NULL, (char[]){""});
 	(void)fclose(in);
 	if ((st.st_mode & 077) != 0)
 		finding_bad(f, VERDICT_FAIL,
