@@ -318,7 +318,7 @@ test_service_dies()
 	lab_wait 3 test -s "$LAB/pid/load"
 	sleep 1
 	killed=$(lab_now)
-	lab_kill_program ny1 nginx
+	for_program ny1 nginx KILL
 	check_load "death of a service fails no request"
 	late=$(($(last_sent www.ny1) - killed))
 	note "the last client was sent there $late ms after its death"
@@ -344,4 +344,4 @@ test_snmpd_hangs
 test_snmpd_restarts
 test_kills
 test_service_dies
-[ $LAB_FAILED = 0 ]
+exit $failed

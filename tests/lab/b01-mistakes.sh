@@ -218,4 +218,4 @@ test_http
 test_feed
 test_wrong_user
 test_mib
-[ $LAB_FAILED = 0 ]
+exit $failed

@@ -176,8 +176,7 @@ show_clients()
 # pinged CLIENT BORDER: their round trip time as the director has it, in us.
 pinged()
 {
-	echo "explain www ny $1" | "$LAB/bin/lines" -w explained \
-	    "$LAB/run/director.sock" control demo |
+	until=explained tell director "explain www ny $1" |
 	    awk -v b="$2" '$1 == "border" && $2 == b { print $5 }'
 }
 
@@ -352,7 +351,7 @@ show_kill()
 	sleep 2
 	say "nginx of www.ny1 is killed (kill -9)."
 	killed=$(lab_now)
-	lab_kill_program ny1 nginx
+	for_program ny1 nginx KILL
 	wait "$(lab_pid load)"
 	indent <"$LAB/log/load.log"
 	last=$(awk '$1 == "to" && $2 ~ /^www.ny1/ { if ($5 > t) t = $5 }

@@ -18,8 +18,7 @@ MANY=40000 MORE=10000     # connections to the ports 80 and 8080
 WINDOW=7                  # seconds of measuring
 MEMORY=3072 RESIDENT=12288 # KiB
 COST=1000 PORTS_COST=10000 # us a second: 0.1 % and 1 %
-POINT=$("$LAB_TOP/tools/mibgen" "$LAB_TOP/mibs/HOPSCOTCH-MIB.txt" |
-    sed -n 's/^#define MIB_POINT_TEXT "\(.*\)"/.\1/p')
+POINT=$(mib_point)
 
 # The server: snmpd, and nginx for the checks, whose connections do not stay.
 
@@ -32,25 +31,8 @@ write_conf()
 		agentXSocket $LAB/run/agentx
 		agentXPerms 0666 0755
 	EOF
-	cat >"$LAB/etc/nginx.conf" <<-EOF
-		daemon off;
-		master_process off;
-		pid $LAB/run/nginx.pid;
-		error_log stderr;
-		events { worker_connections 64; }
-		http {
-			access_log off;
-			client_body_temp_path $LAB/run/n1;
-			proxy_temp_path $LAB/run/n2;
-			fastcgi_temp_path $LAB/run/n3;
-			uwsgi_temp_path $LAB/run/n4;
-			scgi_temp_path $LAB/run/n5;
-			server {
-				listen $SERVER:81;
-				location / { return 200 "here"; }
-			}
-		}
-	EOF
+	web_conf "$LAB/host" <<<"server {
+	    listen $SERVER:81; location / { return 200 here; } }"
 	write_options all
 	write_options some 'port 80'
 }
@@ -86,20 +68,12 @@ poll()
 # status ID TABLE ROW KEY
 status()
 {
-	echo status | "$LAB/bin/lines" -w "done" \
-	    "$LAB/run/hoploadd-$1.sock" control g01 |
-	    awk -v table="$2" -v row="$3" -v key="$4=" '
-	$1 == "row" && $2 == table && $3 == row {
-		for (i = 4; i <= NF; i++)
-			if (index($i, key) == 1)
-				print substr($i, length(key) + 1)
-	}'
+	row_value "hoploadd-$1" "${@:2}"
 }
 
 reload()
 {
-	echo reload | "$LAB/bin/lines" -w "done" "$LAB/run/hoploadd-$1.sock" \
-	    control g01 | grep "^done"
+	tell "hoploadd-$1" reload | grep "^done"
 }
 
 # How often that was logged.
@@ -181,11 +155,8 @@ check_memory()
 ##############################################################################
 
 lab_begin nginx snmpd snmpget
-for program in hoploadd tests/lab/crowd tests/lab/lines; do
-	[ -x "$LAB_BUILD/$program" ] ||
-	    lab_skip "needs $LAB_BUILD/$program (make lab-tools)"
-	cp "$LAB_BUILD/$program" "$LAB/bin/"
-done
+built hoploadd tests/lab/{crowd,lines}
+cp "$LAB_BUILD"/{hoploadd,tests/lab/crowd} "$LAB/bin/"
 ip -n "${LAB_PREFIX}net" link add br0 type bridge
 ip -n "${LAB_PREFIX}net" link set br0 up
 lab_host server br0 $SERVER
@@ -202,7 +173,7 @@ write_conf
 lab_start snmpd server env SNMP_PERSISTENT_DIR="$LAB/state" \
     SNMPCONFPATH="$LAB/etc" MIBS= snmpd -f -LOw -C -c "$LAB/etc/snmpd.conf" \
     -I -smux,mteTrigger,mteTriggerConf
-lab_start nginx server nginx -e stderr -c "$LAB/etc/nginx.conf"
+lab_start nginx server nginx -e stderr -c "$LAB/host/nginx.conf"
 lab_start listen server "$LAB/bin/crowd" listen $((MANY + MORE)) \
     $SERVER 80 8080
 start_hoploadd all
@@ -271,8 +242,7 @@ check "a new one has a row of its own" is 3 status some check more row
 echo 'interval 5' >>"$LAB/etc/some.options"
 echo 'user root' >>"$LAB/etc/some.options"
 check "a wrong file is refused, with all that is wrong" eval '
-    echo reload | "$LAB/bin/lines" -w error "$LAB/run/hoploadd-some.sock" \
-	control g01 >"$LAB/refused"
+    until=error tell hoploadd-some reload >"$LAB/refused"
     grep "^fault .*some.options:5:%20interval" "$LAB/refused" &&
     grep "^fault .*some.options:6:%20user" "$LAB/refused"'
 lab_signal hoploadd-some HUP
@@ -304,4 +274,4 @@ check "when all are closed none is" lab_wait 10 is 0 connections
 lab_stop hoploadd-all
 check "the control socket goes with the daemon" \
     test ! -e "$LAB/run/hoploadd-all.sock"
-exit $((LAB_FAILED > 0))
+exit $failed

@@ -14,13 +14,15 @@
 #	lab_start NAME HOST COMMAND.. run there in the background as NAME
 #	lab_signal NAME SIGNAL        to it
 #	lab_stop NAME                 end it, wait until it is gone
-#	lab_wait SECONDS COMMAND...   until the command succeeds
 #
-# $LAB is a directory for this run, $LAB_TOP the source tree.
+# $LAB is a directory for this run, $LAB_TOP the source tree. For results see
+# check.sh.
+
+. "$(dirname "${BASH_SOURCE[0]}")/check.sh"
+. "$LAB_TOP/tests/lab/tell.sh"
+. "$LAB_TOP/tests/lab/web.sh"
 
 LAB_PREFIX=${LAB_PREFIX:-hop-}
-LAB_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-LAB_BUILD=${LAB_BUILD:-$LAB_TOP/build/release}
 LAB_STATE=/run/${LAB_PREFIX}lab # where this run lives, for the next one
 LAB_USER=nobody                 # of our daemons; no account is created
 LAB_GROUP=nogroup
@@ -31,13 +33,6 @@ LAB=
 lab_log()
 {
 	printf 'lab: %s\n' "$*" >&2
-}
-
-# Leave with what the test runner takes as "skipped".
-lab_skip()
-{
-	echo "skip ${LAB_NAME:-lab}: $*"
-	exit 77
 }
 
 # A lab beside the demo's `hop-` has one letter more, `hop-a-`: not ours.
@@ -137,14 +132,11 @@ lab_possible()
 
 lab_begin()
 {
-	local tool why
+	local why
 
 	PATH=$PATH:/usr/sbin:/sbin
-	[ "$(id -u)" = 0 ] || lab_skip "needs root (network namespaces)"
-	for tool in ip flock setpriv "$@"; do
-		command -v "$tool" >/dev/null ||
-		    lab_skip "needs $tool (make deps)"
-	done
+	[ "$(id -u)" = 0 ] || skip "needs root (network namespaces)"
+	needs ip flock setpriv "$@"
 	exec 9>"$LAB_STATE.lock"
 	flock -n 9 || {
 		lab_log "another lab with names $LAB_PREFIX* is running"
@@ -156,8 +148,9 @@ lab_begin()
 	lab_clean
 	# One at a time: the first one on a machine prepares /run/netns.
 	why=$({ flock 8; lab_possible; } 2>&1 8>/run/hop-lab.first) ||
-	    lab_skip "no network namespaces here: $why"
+	    skip "no network namespaces here: $why"
 	LAB=$(mktemp -d /tmp/hop-lab.XXXXXX) || exit 1
+	check_said=$LAB/check.out sockets=$LAB/run
 	echo "$LAB" >"$LAB_STATE"
 	chmod 755 "$LAB"
 	mkdir "$LAB"/{bin,etc,host,log,mibs,pid,run,state}
@@ -281,66 +274,17 @@ lab_kill()
 	return 0
 }
 
-# The same for all processes of a program on a host: lab_kill_program HOST
-# PROGRAM, where PROGRAM-HOST is the name it was started by.
-lab_kill_program()
+# The same for all processes of a program on a host: for_program HOST PROGRAM
+# SIGNAL, where PROGRAM-HOST is the name it was started by.
+for_program()
 {
+	local p
+
 	{
 		for p in $(ip netns pids "$LAB_PREFIX$1"); do
-			[ "$(cat "/proc/$p/comm")" != "$2" ] || kill -9 "$p"
+			[ "$(cat "/proc/$p/comm")" != "$2" ] || kill "-$3" "$p"
 		done
-		wait "$(lab_pid "$2-$1")"
+		[ "$3" != KILL ] || wait "$(lab_pid "$2-$1")"
 	} 2>/dev/null
 	return 0
-}
-
-# Milliseconds since 1970.
-lab_now()
-{
-	echo $((${EPOCHREALTIME/./} / 1000))
-}
-
-lab_wait()
-{
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
-		sleep 0.1
-	done
-}
-
-# A scenario's results. check TEXT COMMAND...: ok if the command succeeds.
-LAB_FAILED=0
-
-# A figure, for people.
-note()
-{
-	echo "    $*"
-}
-
-ok()
-{
-	echo "ok $*"
-}
-
-not_ok()
-{
-	echo "not ok $*"
-	LAB_FAILED=$((LAB_FAILED + 1))
-}
-
-check()
-{
-	local text=$1
-
-	shift
-	if "$@" >"$LAB/check.out" 2>&1; then
-		ok "$text"
-	else
-		not_ok "$text"
-		echo "    $*"
-		tail -15 "$LAB/check.out" | sed 's/^/    | /'
-	fi
 }

@@ -14,6 +14,7 @@ LAB_PREFIX=${LAB_PREFIX:-hop-s-}
 . "$here/lib.sh"
 . "$here/wan.sh"
 . "$here/farm.sh"
+. "$here/tls.sh"
 
 DAEMONS="manager director front-ny front-la front-dc front-sj"
 
@@ -37,16 +38,6 @@ put_good()
 	mv "$LAB/etc/next.xml" "$LAB/etc/hopscotch.xml"
 }
 
-# tell DAEMON VERB...: what it answers up to the first `done`.
-tell()
-{
-	local daemon=$1
-
-	shift
-	printf '%s\n' "$@" | timeout 12 "$LAB/bin/lines" -w "done" \
-	    "$LAB/run/$daemon.sock" control lab
-}
-
 # reload DAEMON: what it answers; fails unless it took the file.
 reload()
 {
@@ -66,18 +57,6 @@ reload_all()
 	done
 }
 
-# status DAEMON: its rows.
-status()
-{
-	tell "$1" status
-}
-
-# rows DAEMON PATTERN: those that fit, if any.
-rows()
-{
-	status "$1" | grep -E "^row $2"
-}
-
 value()
 {
 	sed -n "s/.* $1=\([^ ]*\).*/\1/p"
@@ -85,7 +64,7 @@ value()
 
 hash_of()
 {
-	rows "$1" daemon | value hash
+	shows "$1" daemon | value hash
 }
 
 same_hash()
@@ -105,22 +84,22 @@ none_skewed()
 	local d
 
 	for d in $DAEMONS; do
-		! rows "$d" '.* skewed=yes' || return
+		! shows "$d" '.* skewed=yes' || return
 	done
 }
 
 skew_is_shown()
 {
-	rows director 'asker front-la .* skewed=yes' &&
-	    rows director 'feed manager .* skewed=yes' &&
-	    rows front-la 'director .* skewed=yes' &&
+	shows director 'asker front-la .* skewed=yes' &&
+	    shows director 'feed manager .* skewed=yes' &&
+	    shows front-la 'director .* skewed=yes' &&
 	    farm_snmp hopnms snmpget director -OQv hopDirectorPeersSkewed.0 |
 	    tee -a /dev/stderr | grep -q '^4 '
 }
 
 up_servers()
 {
-	[ "$(rows director 'server .* state=up' | wc -l)" = "$1" ]
+	[ "$(shows director 'server .* state=up' | wc -l)" = "$1" ]
 }
 
 ##############################################################################
@@ -205,7 +184,7 @@ same_numbers()
 
 is_draining()
 {
-	rows director 'server www.dc2.test.com .*state=draining'
+	shows director 'server www.dc2.test.com .*state=draining'
 }
 
 ##############################################################################
@@ -214,13 +193,13 @@ test_nothing_new()
 {
 	local before
 
-	before=$(rows front-la listener | head -1 | value requests)
+	before=$(shows front-la listener | head -1 | value requests)
 	check "a file that did not change is taken" reload_all
 	check "all servers are up at once" up_servers 8
 	check "feed and askers stay connected" \
-	    rows director 'daemon .*askers=4 .*feeds-up=1'
+	    shows director 'daemon .*askers=4 .*feeds-up=1'
 	check "counters go on" test \
-	    "$(rows front-la listener | head -1 | value requests)" -ge "$before"
+	    "$(shows front-la listener | head -1 | value requests)" -ge "$before"
 	check "row numbers are known" lab_wait 10 same_numbers
 }
 
@@ -257,7 +236,7 @@ test_add()
 	check "it comes back, at the end" edit \
 	    '/<server id="www.ny2/,/<\/server>/{H;d}; /<service id="www"/{x;G}'
 	check "director first" reload_all "director"
-	check "nobody has judged it yet, so nobody is sent there" rows director \
+	check "nobody has judged it yet, so nobody is sent there" shows director \
 	    'server www.ny2.test.com .*state=unknown'
 	check "then the others" reload_all
 	check "it gets clients when the manager has judged it" \
@@ -328,7 +307,7 @@ test_listener()
 	check "it is served" is_code 302 www.test.com 8080
 	lab_start stays client-ny "$LAB/bin/steady" 60 2 200 10.1.0.1 8080 \
 	    www.test.com
-	check "clients connect" lab_wait 5 rows front-ny \
+	check "clients connect" lab_wait 5 shows front-ny \
 	    'listener http:10.1.0.1:8080 clients=2'
 	check "it goes again" edit 's|<listen [^>]*port="8080"/>||'
 	check "the front end takes that" reload_all
@@ -365,7 +344,7 @@ up_since()
 {
 	local now=$SECONDS
 
-	rows manager server | awk -v now="$now" '{
+	shows manager server | awk -v now="$now" '{
 		for (i = 4; i <= NF; i++) {
 			if ($i ~ /^since=/) since = substr($i, 7)
 			if ($i ~ /^state=/) state = substr($i, 7)
@@ -396,7 +375,7 @@ test_agents()
 	done
 	check "load daemons take a check more, a port, an interval" \
 	    reload_all "$all"
-	check "the new check is judged" lab_wait 5 rows "hoploadd-ny1" \
+	check "the new check is judged" lab_wait 5 shows "hoploadd-ny1" \
 	    'check more .*state=up'
 	for h in $FARM_SERVERS; do
 		a=$(farm_aliases "$h" | head -1)
@@ -407,7 +386,7 @@ test_agents()
 	options border-ny/options 'allow 100.64.0.0/16' 'rate 500' \
 	    "canary ${FARM_CANARIES%% *}"
 	check "a prober takes other lists" reload hoppingd-ny
-	check "its uplink is up" rows hoppingd-ny 'uplink ny state=up'
+	check "its uplink is up" shows hoppingd-ny 'uplink ny state=up'
 	sleep 3
 	check "no server was anything but up to the manager" none_changed
 	check "and none to the director" up_servers 8
@@ -420,7 +399,7 @@ agent_refuses()
 	! reload hoploadd-ny1 &&
 	    grep -q '^fault .*hoploadd.options:1:.*65535' "$LAB/reloaded" &&
 	    grep -q '^fault .*hoploadd.options:2:.*restart' "$LAB/reloaded" &&
-	    rows hoploadd-ny1 'check www .*state=up'
+	    shows hoploadd-ny1 'check www .*state=up'
 }
 
 # A second director, on the host of the first.
@@ -436,9 +415,9 @@ asks_grow()
 {
 	local before
 
-	before=$(rows front-la "director $1 " | value asks)
+	before=$(shows front-la "director $1 " | value asks)
 	sleep 0.5
-	[ "$(rows front-la "director $1 " | value asks)" -gt "$before" ]
+	[ "$(shows front-la "director $1 " | value asks)" -gt "$before" ]
 }
 
 test_director()
@@ -448,12 +427,12 @@ test_director()
 	    's|^( *)<director id="director"|\1<director id="director2" fresh="10s"><listen socket="'"$LAB"'/run/director2.sock"/></director>\n&|'
 	start_director2
 	check "all take it" reload_all
-	check "the manager feeds it" lab_wait 10 rows director2 \
+	check "the manager feeds it" lab_wait 10 shows director2 \
 	    'feed manager .*loads=in-use'
 	check "front ends ask it" lab_wait 5 asks_grow director2
 	put_good
 	check "it goes again" reload_all
-	check "front ends have left it" lab_wait 5 rows director2 \
+	check "front ends have left it" lab_wait 5 shows director2 \
 	    'daemon .*askers=0'
 	check "and ask the other one" lab_wait 5 asks_grow director
 	lab_stop director2
@@ -469,7 +448,7 @@ test_capability()
 	check "it is served" served_at_81
 	check "and logged in the new file" lab_wait 3 grep -q service=www \
 	    "$LAB/log/other-dc.log"
-	check "the new bounds hold" rows front-dc \
+	check "the new bounds hold" shows front-dc \
 	    'daemon .*clients-max=500 .*kept-max=1000'
 	put_good
 	check "and back again" reload front-dc
@@ -486,20 +465,16 @@ served_at_81()
 # certificate CA: a new authority, and a certificate of it for all roles.
 certificate()
 {
-	(
-		umask 077
-		cd "$LAB/etc" || exit
-		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
-		    -nodes -days 2 -subj "/CN=$1" -keyout ca.key -out ca.pem
-		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
-		    -nodes -subj "/CN=of-$1" -addext "subjectAltName=$(
-			printf 'URI:hopscotch:role:%s,' manager director
-		    )URI:hopscotch:role:frontend" -keyout new.key -out new.csr
-		openssl x509 -req -in new.csr -CA ca.pem -CAkey ca.key \
-		    -days 2 -copy_extensions copy -out new.pem
-		chown "$LAB_USER:$LAB_GROUP" ca.pem new.pem new.key
-		mv new.key all.key && mv new.pem all.pem && mv ca.pem trust.pem
-	)
+	local tls=$LAB/tls
+
+	rm -rf "$tls"
+	mkdir "$tls"
+	tls_authority "$1" &&
+	    tls_certificate "of-$1" "$1" 2 manager director frontend &&
+	    chown "$LAB_USER:$LAB_GROUP" "$tls"/* &&
+	    mv "$tls/of-$1.key" "$LAB/etc/all.key" &&
+	    mv "$tls/of-$1.crt" "$LAB/etc/all.pem" &&
+	    mv "$tls/$1.crt" "$LAB/etc/trust.pem"
 }
 
 # Whose certificate a client is shown.
@@ -525,7 +500,7 @@ test_tls()
 	lab_stop front-sj
 	farm_start_front sj
 	check "who comes now comes with TLS" lab_wait 10 tls_connections 1
-	check "nobody else did anything" lab_wait 5 rows director \
+	check "nobody else did anything" lab_wait 5 shows director \
 	    'daemon .*askers=4 '
 	check "certificates of another authority" certificate two
 	check "are taken by all, TLS connections stay" reload_all
@@ -540,7 +515,7 @@ test_tls()
 	check "the one before is shown" grep -q of-two <(shown_certificate)
 	check "certificates again" certificate three
 	check "are taken" reload_all
-	check "all are connected" lab_wait 5 rows director 'daemon .*askers=4 '
+	check "all are connected" lab_wait 5 shows director 'daemon .*askers=4 '
 }
 
 # refuses DAEMON PATTERN: the answer says so, and nothing has changed.
@@ -671,7 +646,7 @@ farm_begin()
 	cp "$LAB_BUILD/tests/lab/steady" "$LAB/bin/" || exit 1
 	farm_start
 	check "all servers are up" lab_wait 25 up_servers 8
-	check "the director hears of loads and paths" lab_wait 15 rows \
+	check "the director hears of loads and paths" lab_wait 15 shows \
 	    director 'feed manager .*loads=in-use paths=in-use'
 	check "clients are redirected" lab_wait 10 some_to www.
 }
@@ -709,4 +684,4 @@ show_times
 check "no request failed, no connection was dropped" load_ends_well
 note "$(tail -1 "$LAB/log/steady.log") (kept connections)"
 note "$(head -1 "$LAB/log/load.log") (new ones)"
-[ $LAB_FAILED = 0 ]
+exit $failed

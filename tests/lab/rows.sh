@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Failures with clients on the way: a load at front ends of the farm, and a
@@ -9,11 +9,24 @@
 #	row TEXT MEASURED BUDGET UNIT   a result: within budget, and no request
 #	                            failed in the load that ended last
 #	row_table                   all rows, at the end
-#	daemon_says DAEMON PATTERN  a row of its status is like that
+#	measure SECONDS COMMAND...  how long until it holds, into $took
 
 requests=0 failed_requests=0 slowest=0
 ROWS=()
 CLIENTS_AT='' CLIENTS_SINCE=0
+
+# load_figures LOG...: of what the load told there; moved to load.log.
+load_figures()
+{
+	cat "$@" >"$LAB/log/load.log"
+	rm "$@"
+	read -r requests failed_requests slowest < <(awk '
+	$1 == "requests" {
+		n += $2; f += $4
+		if ($6 > s) s = $6
+	}
+	END { print n + 0, f + 0, s + 0 }' "$LAB/log/load.log")
+}
 
 # At most two minutes, ended by clients_end, and a second at least.
 clients_start()
@@ -32,7 +45,7 @@ clients_start()
 
 clients_end()
 {
-	local s
+	local s logs=()
 
 	while [ "$(since "$CLIENTS_SINCE")" -lt 1000 ]; do
 		sleep 0.1
@@ -42,15 +55,9 @@ clients_end()
 	done
 	for s in $CLIENTS_AT; do
 		wait "$(lab_pid "load-$s")"
-		cat "$LAB/log/load-$s.log"
-	done >"$LAB/log/load.log"
-	# shellcheck disable=SC2034 # for those who print rows
-	read -r requests failed_requests slowest < <(awk '
-	$1 == "requests" {
-		n += $2; f += $4
-		if ($6 > s) s = $6
-	}
-	END { print n + 0, f + 0, s + 0 }' "$LAB/log/load.log")
+		logs+=("$LAB/log/load-$s.log")
+	done
+	load_figures "${logs[@]}"
 }
 
 # The rows that follow are measured without clients.
@@ -99,28 +106,13 @@ since()
 	echo $(($(lab_now) - $1))
 }
 
-daemon_status()
+measure()
 {
-	echo status | "$LAB/bin/lines" -w "done" "$LAB/run/$1.sock" control rows
-}
+	local begin
 
-daemon_says()
-{
-	daemon_status "$1" | grep -E "$2"
-}
-
-# All processes of a program on a host: for_program HOST PROGRAM SIGNAL
-for_program()
-{
-	local p
-
-	{
-		for p in $(ip netns pids "$LAB_PREFIX$1"); do
-			[ "$(cat "/proc/$p/comm")" != "$2" ] || kill "-$3" "$p"
-		done
-		[ "$3" != KILL ] || wait "$(lab_pid "$2-$1")"
-	} 2>/dev/null
-	return 0
+	begin=$(lab_now)
+	lab_wait "$@" || echo "not in time: ${*:2}"
+	took=$(since "$begin")
 }
 
 # Servers in a state, by a daemon's status: servers_are DAEMON STATE NAME...
@@ -129,7 +121,7 @@ servers_are()
 	local daemon=$1 state=$2 s
 
 	shift 2
-	daemon_status "$daemon" >"$LAB/servers"
+	rows "$daemon" >"$LAB/servers"
 	for s in "$@"; do
 		grep -qE "^row server www\.$s\.test\.com service=www .*state=$state " \
 		    "$LAB/servers" || return 1

@@ -52,8 +52,7 @@ pinged()
 # The explanation as it travels.
 farm_status_lines()
 {
-	echo "explain www ny $1" | "$LAB/bin/lines" -w explained \
-	    "$LAB/run/director.sock" control w01
+	until=explained tell director "explain www ny $1"
 }
 
 # measured CLIENT RTT...: about what the emulator says, from all borders.
@@ -389,4 +388,4 @@ test_noise
 test_prober
 test_uplink
 test_emulator
-[ $LAB_FAILED = 0 ]
+exit $failed

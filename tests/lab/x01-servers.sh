@@ -22,7 +22,7 @@ test_deaths()
 	clients_start ny la dc
 	sleep 1
 	begin=$(lab_now)
-	lab_kill_program ny1 nginx
+	for_program ny1 nginx KILL
 	for_program la1 nginx STOP
 	ip -n "${LAB_PREFIX}net" link set dc1 down
 	check "all three are known to be down" \
@@ -72,7 +72,7 @@ agents_are()
 	local pattern=$1 s
 
 	shift
-	daemon_status manager >"$LAB/agents"
+	rows manager >"$LAB/agents"
 	for s in "$@"; do
 		grep -qE "^row agent www\.$s\.test\.com .*state=$pattern" \
 		    "$LAB/agents" || return 1
@@ -115,7 +115,7 @@ put_right()
 
 load_of()
 {
-	daemon_status "${2:-director}" | sed -n \
+	rows "${2:-director}" | sed -n \
 	    "s/^row server www\.$1\.test\.com service=www .* load=\([^ ]*\) .*/\1/p"
 }
 
@@ -216,4 +216,4 @@ test_deaths
 test_agents
 lab_stop fill
 row_table
-[ $LAB_FAILED = 0 ]
+exit $failed

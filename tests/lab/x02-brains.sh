@@ -17,23 +17,13 @@ FARM_PAIRS=yes
 
 loads_from()
 {
-	daemon_says "${2:-director}" "^row feed $1 .*loads=in-use"
+	shows "${2:-director}" "feed $1 .*loads=in-use"
 }
 
 loads_age()
 {
-	daemon_says director '^row feed .*loads=ageing' &&
-	    daemon_says director2 '^row feed .*loads=ageing'
-}
-
-# measure SECONDS COMMAND...: into $took, how long until it holds.
-measure()
-{
-	local begin
-
-	begin=$(lab_now)
-	lab_wait "$@" || echo "not in time: ${*:2}"
-	took=$(since "$begin")
+	shows director 'feed .*loads=ageing' &&
+	    shows director2 'feed .*loads=ageing'
 }
 
 test_managers()
@@ -63,7 +53,7 @@ test_managers()
 
 load_of()
 {
-	daemon_status "$2" | sed -n \
+	rows "$2" | sed -n \
 	    "s/^row server www\.$1\.test\.com service=www .* load=\([^ ]*\) .*/\1/p"
 }
 
@@ -117,7 +107,7 @@ alone()
 	local s
 
 	for s in $FARM_SITES; do
-		daemon_status "front-$s"
+		rows "front-$s"
 	done | grep '^row service' | grep -oE '(last|static)=[0-9]+' |
 	    awk -F= '{ n += $2 } END { print n + 0 }'
 }
@@ -145,8 +135,8 @@ test_directors()
 	row "a director dies: slowest answer" "$slowest" 1000 ms
 	check "the other one answers" alone_rarely "$before"
 	farm_start_director
-	check "it comes back" lab_wait 10 daemon_says front-ny \
-	    '^row director director state=up'
+	check "it comes back" lab_wait 10 shows front-ny \
+	    'director director state=up'
 	clients_start ny la dc sj
 	sleep 1
 	lab_signal director STOP
@@ -184,7 +174,7 @@ asked_again()
 	local s
 
 	for s in $FARM_SITES; do
-		daemon_says "front-$s" '^row director director state=up' ||
+		shows "front-$s" 'director director state=up' ||
 		    return 1
 	done
 }
@@ -192,8 +182,7 @@ asked_again()
 # The pings that a client's explanation shows for a border: a number or "-".
 ping_from()
 {
-	echo "explain www $1 $2" | "$LAB/bin/lines" -w explained \
-	    "$LAB/run/director.sock" control x02 |
+	until=explained tell director "explain www $1 $2" |
 	    awk -v b="$1" '$1 == "border" && $2 == b { print $5 }'
 }
 
@@ -217,7 +206,7 @@ test_prober()
 	clients_end
 	row "a prober dies: its pings are unmeasured" "$took" 30000 ms
 	check "and the manager knows" \
-	    daemon_says manager2 '^row prober la .*state=down'
+	    shows manager2 'prober la .*state=down'
 	farm_start_prober la
 }
 
@@ -244,4 +233,4 @@ test_directors
 both_managers_back
 test_prober_back
 row_table
-[ $LAB_FAILED = 0 ]
+exit $failed

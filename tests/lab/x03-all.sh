@@ -48,15 +48,6 @@ gets()
 	    [ "$(grep -ciE "$3" "$LAB/headers")" = 20 ]
 }
 
-measure()
-{
-	local begin
-
-	begin=$(lab_now)
-	lab_wait "$@" || echo "not in time: ${*:2}"
-	took=$(since "$begin")
-}
-
 all_filled()
 {
 	[ "$(cat "$LAB"/log/fill-*.log | grep -c '^holding 220')" = 8 ]
@@ -95,14 +86,14 @@ test_busy()
 
 frozen()
 {
-	daemon_says manager '^row service www .*frozen=yes'
+	shows manager 'service www .*frozen=yes'
 }
 
 # Half of them may go before more than half would.
 half_is_up()
 {
-	daemon_status director | grep '^row server .*service=www .*state=up'
-	[ "$(daemon_status director |
+	rows director | grep '^row server .*service=www .*state=up'
+	[ "$(rows director |
 	    grep -c '^row server .*service=www .*state=up')" -ge 4 ]
 }
 
@@ -117,7 +108,7 @@ test_cut_off()
 	check "at least half of the servers are up at the director" half_is_up
 	ip -n "${LAB_PREFIX}net" link set manager up
 	check "it is over when the manager sees them again" \
-	    lab_wait 15 daemon_says manager '^row service www .*frozen=no'
+	    lab_wait 15 shows manager 'service www .*frozen=no'
 	clients_end
 	row "a manager is cut off: it freezes, half stays" "$took" 10000 ms
 	check "the freeze is in the MIB" \
@@ -169,4 +160,4 @@ test_busy
 test_cut_off
 test_down
 row_table
-[ $LAB_FAILED = 0 ]
+exit $failed
