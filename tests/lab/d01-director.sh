@@ -8,70 +8,17 @@
 # shellcheck disable=SC2317 # functions are called through check
 
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${LAB_BUILD:-$top/build/release}
-dir=$(mktemp -d /tmp/hop-director.XXXXXX) || exit 1
+# shellcheck source=tests/lab/programs.sh
+. "$(dirname "${BASH_SOURCE[0]}")/programs.sh"
+built hopdirectord tests/lab/lines
+programs_begin
 sock=$dir/d.sock
-failed=0
-pids=
-
-for program in hopdirectord tests/lab/lines; do
-	[ -x "$build/$program" ] || {
-		echo "skip director: $build/$program is not built"
-		exit 77
-	}
-done
-
-end()
-{
-	local pid
-
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
-	done
-	rm -rf "$dir"
-}
-trap end EXIT
-trap 'exit 130' INT TERM
-
-# check TEXT COMMAND...
-check()
-{
-	local text=$1
-
-	shift
-	if "$@" >"$dir/out" 2>&1; then
-		echo "ok $text"
-	else
-		echo "not ok $text"
-		echo "    $*"
-		sed 's/^/    | /' "$dir/out" "$dir/log" | tail -30
-		failed=1
-	fi
-}
-
-# until_true SECONDS COMMAND...
-until_true()
-{
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
-		sleep 0.1
-	done
-}
-
-lines()
-{
-	"$build/tests/lab/lines" "$@"
-}
+check_logs=("$dir/director.log")
 
 # One ask as a front end; prints the answer.
 ask()
 {
-	echo "ask 1 $*" | lines -w 'best 1 ' "$sock" frontend f1 |
+	echo "ask 1 $*" | "$bin/tests/lab/lines" -w 'best 1 ' "$sock" frontend f1 |
 	    grep '^best'
 }
 
@@ -86,47 +33,6 @@ asked()
 not_asked()
 {
 	! asked "$@"
-}
-
-status()
-{
-	echo status | lines -w "done" "$sock" control op
-}
-
-# shows PATTERN: a row of status.
-shows()
-{
-	status | tee /dev/stderr | grep -qE "$1"
-}
-
-# A feed as a process that reads a FIFO: feed NAME ROLE ID; then to NAME LINE.
-feed()
-{
-	local name=$1
-
-	mkfifo "$dir/$name.fifo"
-	"$build/tests/lab/lines" "$sock" "$2" "$3" <"$dir/$name.fifo" >"$dir/$name.got" 2>&1 &
-	pids="$pids $!"
-	eval "pid_$name=$!"
-	eval "exec {fd_$name}>\"$dir/$name.fifo\""
-}
-
-to()
-{
-	local fd=fd_$1
-
-	shift
-	echo "$*" >&"${!fd}"
-}
-
-cut_off()
-{
-	local pid=pid_$1 fd=fd_$1
-
-	kill "${!pid}" 2>/dev/null
-	wait "${!pid}" 2>/dev/null
-	eval "exec {$fd}>&-"
-	rm -f "$dir/$1.fifo"
 }
 
 cat >"$dir/conf.xml" <<EOF
@@ -147,51 +53,47 @@ cat >"$dir/conf.xml" <<EOF
 </hopscotch>
 EOF
 
-start()
+begins()
 {
-	"$build/hopdirectord" -f "$dir/conf.xml" --id d1 --no-snmp \
-	    >>"$dir/log" 2>&1 &
-	director=$!
-	pids="$pids $director"
-	until_true 5 shows 'row daemon d1'
+	start director "$bin/hopdirectord" -f "$dir/conf.xml" --id d1 --no-snmp
+	lab_wait 5 shows d 'daemon d1'
 }
-
-check "it starts and tells its status" start
+check "it starts and tells its status" begins
 check "without feeds all servers are drawn by weight" \
     asked '^best 1 1000 24 ny1 .* 10000 ny2 .* 10000$' \
     www ny 192.0.2.1
 
-feed shell collector shell
+feed shell "$sock" collector shell
 to shell 'borders unit=ms ny la'
 to shell 'load ny1 1000 ny2 2000 la1 3000'
 to shell 'ping 192.0.2.0/24 80 10'
 to shell 'ping 198.51.100.0/24 10 80'
 check "a collector in the shell feeds it" \
-    until_true 3 asked '24 ny1 .* 1000 ny2 .* 2000$' www ny 198.51.100.1
+    lab_wait 3 asked '24 ny1 .* 1000 ny2 .* 2000$' www ny 198.51.100.1
 check "the measured path decides" \
     asked '24 la1 la la1.test 10.2.1.1 3000$' www ny 192.0.2.9
 check "status names the feed in use" \
-    shows 'row feed shell role=collector state=up .* loads=in-use paths=in-use'
+    shows d 'feed shell role=collector state=up .* loads=in-use paths=in-use'
 
 # A front end that stays and hears what is pushed.
-feed front frontend f2
+feed front "$sock" frontend f2
 to shell 'state ny2 draining by-operator'
 check "a drained server is told to front ends as gone" \
-    until_true 2 grep -qx 'gone ny2' "$dir/front.got"
+    lab_wait 2 grep -qx 'gone ny2' "$dir/front.log"
 check "and no longer named" \
     not_asked 'ny2' www ny 198.51.100.1
 to shell 'state ny2 up -'
 check "until it is back" \
-    until_true 2 asked 'ny2' www ny 198.51.100.1
+    lab_wait 2 asked 'ny2' www ny 198.51.100.1
 
 to shell 'load ny1'
 to shell 'ping 192.0.2.0/24 1'
 to shell 'bogus'
 to shell 'load nobody 5 ny1 1500'
 check "malformed lines are answered with errors" \
-    until_true 2 grep -q '^error unknown verb bogus' "$dir/shell.got"
-check "three of them" [ "$(grep -c '^error ' "$dir/shell.got")" = 3 ]
-check "and counted" shows 'row feed shell .* errors=3 unknown=1$'
+    lab_wait 2 grep -q '^error unknown verb bogus' "$dir/shell.log"
+check "three of them" [ "$(grep -c '^error ' "$dir/shell.log")" = 3 ]
+check "and counted" shows d 'feed shell .* errors=3 unknown=1$'
 check "good ones among them are taken" \
     asked 'ny1 .* 1500 ny2' www ny 198.51.100.1
 
@@ -200,60 +102,58 @@ for ((i = 0; i < 1000; i++)); do
 done
 to shell 'state la1 down at-last'
 check "a thousand changes in a burst end in the last one" \
-    until_true 5 shows 'row server la1 .* state=down reason=at-last'
+    lab_wait 5 shows d 'server la1 .* state=down reason=at-last'
 check "a server that is down is not named" \
     not_asked 'la1' www ny 192.0.2.9
 to shell 'state la1 up -'
 
 # A manager ranks before the collector; it gives loads only.
-feed manager manager m1
+feed manager "$sock" manager m1
 to manager 'load ny1 7000 ny2 8000 la1 9000'
 to manager synced
 check "a manager's loads go before a collector's" \
-    until_true 3 asked '7000 ny2 .* 8000$' www ny 198.51.100.1
+    lab_wait 3 asked '7000 ny2 .* 8000$' www ny 198.51.100.1
 check "while the collector's paths stay in use" \
-    shows 'row feed shell .* loads=- paths=in-use'
+    shows d 'feed shell .* loads=- paths=in-use'
 cut_off manager
 check "without the manager the collector's are back" \
-    until_true 3 shows 'row feed m1 .* state=down reason=[a-z]'
+    lab_wait 3 shows d 'feed m1 .* state=down reason=[a-z]'
 
 # The last feed goes: its values stay and age toward the weights.
 to shell 'load ny1 1000 ny2 2000 la1 3000'
 check "the collector's loads are in use" \
-    until_true 3 asked '24 ny1 .* 1000 ny2 .* 2000$' www ny 198.51.100.1
+    lab_wait 3 asked '24 ny1 .* 1000 ny2 .* 2000$' www ny 198.51.100.1
 cut_off shell
 check "values of a feed that was killed are used" \
     asked '24 ny1 .* 1000 ny2 .* 2000$' www ny 198.51.100.1
 check "its paths too" \
     asked '24 la1 la la1.test 10.2.1.1' www ny 192.0.2.9
 check "they are shown as ageing" \
-    shows 'row feed shell .* state=down .* loads=ageing paths=ageing'
+    shows d 'feed shell .* state=down .* loads=ageing paths=ageing'
 ageing()
 {
 	local load
 
-	load=$(status | sed -n 's/^row server ny1 .* load=\([0-9]*\) .*/\1/p')
+	load=$(rows d | sed -n 's/^row server ny1 .* load=\([0-9]*\) .*/\1/p')
 	[ "$load" -gt 1000 ] && [ "$load" -lt 10000 ]
 }
-check "after three polls they age toward the weights" until_true 12 ageing
+check "after three polls they age toward the weights" lab_wait 12 ageing
 
 # It comes back: nothing is forgotten until it has told all.
-feed shell collector shell
+feed shell "$sock" collector shell
 check "a feed that comes back is asked for everything" \
-    until_true 2 grep -qx resync "$dir/shell.got"
+    lab_wait 2 grep -qx resync "$dir/shell.log"
 check "its old values stay in use" \
     asked '24 la1 la la1.test 10.2.1.1' www ny 192.0.2.9
 to shell 'load ny1 3000 ny2 4000'
 to shell synced
 check "then what it has told anew holds" \
-    until_true 2 asked '24 ny1 .* 3000 ny2 .* 4000$' www ny 198.51.100.1
+    lab_wait 2 asked '24 ny1 .* 3000 ny2 .* 4000$' www ny 198.51.100.1
 check "its old paths stay: they age by themselves" \
     asked '24 la1 la la1.test 10.2.1.1' www ny 192.0.2.9
 
-kill -TERM "$director"
-wait "$director"
-check "SIGTERM ends it with status 0" [ $? = 0 ]
+stop director
+check "SIGTERM ends it with status 0" [ "$status" = 0 ]
 check "its socket is removed" [ ! -e "$sock" ]
-check "no sanitizer complained" \
-    sh -c "! grep -E 'Sanitizer|runtime error' '$dir/log'"
+check "no sanitizer complained" no_complaint
 exit $failed

@@ -9,79 +9,13 @@
 # shellcheck disable=SC2317,SC2329 # functions are called through check
 
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${LAB_BUILD:-$top/build/release}
+# shellcheck source=tests/lab/programs.sh
+. "$(dirname "${BASH_SOURCE[0]}")/programs.sh"
 export LC_ALL=C
-dir=$(mktemp -d /tmp/hop-rules.XXXXXX) || exit 1
-export HOPSCOTCH_STATE=$dir HOPSCOTCH_RUN=$dir
-failed=0
-pids=
-
-command -v curl >/dev/null || {
-	echo "skip rules: needs curl"
-	exit 77
-}
-for program in hopfrontd hopdirectord hopctl tests/lab/lines; do
-	[ -x "$build/$program" ] || {
-		echo "skip rules: $build/$program is not built"
-		exit 77
-	}
-done
-
-end()
-{
-	local pid
-
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
-	done
-	rm -rf "$dir"
-}
-trap end EXIT
-trap 'exit 130' INT TERM
+built hopfrontd hopdirectord hopctl tests/lab/lines
+programs_begin curl
+check_logs=("$dir/director.log" "$dir/front.log")
 trap '' PIPE
-
-# check TEXT COMMAND...
-check()
-{
-	local text=$1
-
-	shift
-	if "$@" >"$dir/out" 2>&1; then
-		echo "ok $text"
-	else
-		echo "not ok $text"
-		echo "    $*"
-		sed 's/^/    | /' "$dir/out" | tail -20
-		tail -qn 5 "$dir/director.log" "$dir/front.log" | sed 's/^/    | /'
-		failed=1
-	fi
-}
-
-# until_true SECONDS COMMAND...
-until_true()
-{
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
-		sleep 0.05
-	done
-}
-
-free_port()
-{
-	local p
-
-	while :; do
-		p=$((20000 + RANDOM % 12000))
-		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null && continue
-		echo "$p"
-		return
-	done
-}
 
 front=$(free_port)
 cat >"$dir/conf.xml" <<XML
@@ -118,12 +52,6 @@ cat >"$dir/conf.xml" <<XML
 </hopscotch>
 XML
 
-# to LINE...: what the feed says.
-to()
-{
-	printf '%s\n' "$@" >&"$feed"
-}
-
 # server SERVICE CLIENT: the name in the redirect of a client.
 server()
 {
@@ -158,7 +86,7 @@ shop_told()
 	local i
 
 	for i in {1..24}; do
-		echo "$i $("$build/hopctl" explain -f "$dir/conf.xml" --json \
+		echo "$i $("$bin/hopctl" explain -f "$dir/conf.xml" --json \
 		    --contact ny --service shop "127.10.$i.$1" | tr -d ' \n' |
 		    sed 's/.*"candidates":\[{"server":"\([^"]*\)".*/\1/')"
 	done >"$dir/shop.$2"
@@ -180,29 +108,13 @@ only_its_own_moved()
 
 director()
 {
-	"$build/hopdirectord" -f "$dir/conf.xml" --id d1 --no-snmp \
-	    >>"$dir/director.log" 2>&1 &
-	director=$!
-	pids="$pids $director"
-	mkfifo "$dir/feed"
-	until_true 5 [ -S "$dir/d.sock" ] || return 1
-	"$build/tests/lab/lines" "$dir/d.sock" collector shell \
-	    <"$dir/feed" >"$dir/feed.got" 2>&1 &
-	pids="$pids $!"
-	exec {feed}>"$dir/feed"
-	to 'borders unit=ms ny la la-b' 'ping 127.0.0.0/8 10 80 90' \
+	start director "$bin/hopdirectord" -f "$dir/conf.xml" --id d1 --no-snmp
+	lab_wait 5 [ -S "$dir/d.sock" ] || return 1
+	feed shell "$dir/d.sock" collector shell
+	to shell 'borders unit=ms ny la la-b' 'ping 127.0.0.0/8 10 80 90' \
 	    'load ny1 9000 ny2 9000 la1 9000 la2 9000 bk1 9000' synced
-	"$build/hopfrontd" -f "$dir/conf.xml" --id f1 --no-snmp \
-	    >>"$dir/front.log" 2>&1 &
-	pids="$pids $!"
-	until_true 5 gets 'ny[12]' www 127.0.0.1
-}
-
-# shows PATTERN: a row of the director's status.
-shows()
-{
-	echo status | "$build/tests/lab/lines" -w "done" "$dir/d.sock" \
-	    control op | tee /dev/stderr | grep -qE "$1"
+	start front "$bin/hopfrontd" -f "$dir/conf.xml" --id f1 --no-snmp
+	lab_wait 5 gets 'ny[12]' www 127.0.0.1
 }
 
 explained()
@@ -210,7 +122,7 @@ explained()
 	local want=$1
 
 	shift
-	"$build/hopctl" explain -f "$dir/conf.xml" --contact ny "$@" |
+	"$bin/hopctl" explain -f "$dir/conf.xml" --contact ny "$@" |
 	    tee /dev/stderr | tr -d ' \n' | grep -qE "$want"
 }
 
@@ -221,29 +133,29 @@ shop 5 first
 check "each prefix gets a server" [ "$(grep -cE ' (ny|la)[12]$' "$dir/shop.first")" = 24 ]
 check "more than two servers have some" \
     [ "$(cut -d' ' -f2 "$dir/shop.first" | sort -u | wc -l)" -gt 2 ]
-to 'load ny1 5000 ny2 9000 la1 6500 la2 8000'
-check "loads jitter" until_true 2 shows 'row server la2 .* load=8000'
+to shell 'load ny1 5000 ny2 9000 la1 6500 la2 8000'
+check "loads jitter" lab_wait 2 shows d 'server la2 .* load=8000'
 shop_told 77 told
 check "which moves nobody" same first told
 shop 77 jitter
 check "others of a prefix get the same as the first" same first jitter
 first=$(sed -n '1s/.* //p' "$dir/shop.first")
-to "state $first down connect-refused"
+to shell "state $first down connect-refused"
 moved()
 {
 	! gets "$first" shop 127.10.1.5
 }
-until_true 3 moved
+lab_wait 3 moved
 shop 5 down
 check "when a server is down its own prefixes move, nobody else" \
     only_its_own_moved first down "$first"
-to "state $first up -"
-until_true 4 gets "$first" shop 127.10.1.5
+to shell "state $first up -"
+lab_wait 4 gets "$first" shop 127.10.1.5
 back()
 {
 	shop 5 back && same first back
 }
-check "when it is back they are back" until_true 5 back
+check "when it is back they are back" lab_wait 5 back
 check "explain shows it" explained \
     '"sticky":{"prefix":"127.10.1.0/24","first":"'"$first"'","shed":false}.*"server":"'"$first"'".*"probability":1[,}]' \
     --service shop --json 127.10.1.9
@@ -252,10 +164,10 @@ check "with all that an explanation has" explained '"delays":\[\{"from":"ny"' \
 other=$(sed 's/.* //' "$dir/shop.first" | grep -vx -m1 "$first")
 check "and why not another one" explained 'another.*server.*has' \
     --service shop --why-not "$other" 127.10.1.9
-to "load $first 1 ny1 9000 ny2 9000 la1 9000 la2 9000 $first 1"
+to shell "load $first 1 ny1 9000 ny2 9000 la1 9000 la2 9000 $first 1"
 check "a server without any load left gives its prefixes up" \
-    until_true 4 moved
-to 'load ny1 9000 ny2 9000 la1 9000 la2 9000'
+    lab_wait 4 moved
+to shell 'load ny1 9000 ny2 9000 la1 9000 la2 9000'
 
 # Preferences.
 check "clients go to the nearest" gets 'ny[12]' www 127.30.0.1
@@ -263,33 +175,32 @@ check "those with a preference elsewhere" gets 'la[12]' www 127.20.0.1
 check "by a longer prefix through an exit" gets 'la1-b' www 127.20.7.1
 check "by the service's own to a server" gets 'la2' www 127.20.8.1
 check "which another service does not have" gets 'la[12]' shop 127.20.8.1
-to 'state la2 draining by-operator'
-check "a drained one is not preferred" until_true 3 gets 'ny[12]' www 127.20.8.1
-to 'state border:la-b down uplink-silent'
-check "nor an exit that is down" until_true 3 gets 'ny[12]' www 127.20.7.1
+to shell 'state la2 draining by-operator'
+check "a drained one is not preferred" lab_wait 3 gets 'ny[12]' www 127.20.8.1
+to shell 'state border:la-b down uplink-silent'
+check "nor an exit that is down" lab_wait 3 gets 'ny[12]' www 127.20.7.1
 check "explain says why" explained \
     'preferredfor127.20.7.0/24:borderla-b;ignored:nonethatissuchcanbereached' \
     --service www 127.20.7.1
-to 'state la2 up -' 'state border:la-b up -'
-check "they are back" until_true 4 gets 'la1-b' www 127.20.7.1
-check "both of them" until_true 4 gets 'la2' www 127.20.8.1
+to shell 'state la2 up -' 'state border:la-b up -'
+check "they are back" lab_wait 4 gets 'la1-b' www 127.20.7.1
+check "both of them" lab_wait 4 gets 'la2' www 127.20.8.1
 
 # Backups.
-to 'state ny1 down x' 'state ny2 overloaded at-limit' 'state la1 down x'
-to 'state la2 draining x'
-check "a server that is overloaded is left" until_true 3 gets ny2 www 127.30.0.1
-to 'state ny2 down x'
-check "with nobody left the backup serves" until_true 3 gets bk1 www 127.30.0.1
-check "status says so" shows 'row service www .* state=up reason=backup'
-to 'state la1 up -'
-check "until one is back" until_true 4 gets la1 www 127.30.0.1
-to 'state ny1 up -' 'state ny2 up -' 'state la2 up -'
-check "all are back" until_true 4 back
+to shell 'state ny1 down x' 'state ny2 overloaded at-limit' 'state la1 down x'
+to shell 'state la2 draining x'
+check "a server that is overloaded is left" lab_wait 3 gets ny2 www 127.30.0.1
+to shell 'state ny2 down x'
+check "with nobody left the backup serves" lab_wait 3 gets bk1 www 127.30.0.1
+check "status says so" shows d 'service www .* state=up reason=backup'
+to shell 'state la1 up -'
+check "until one is back" lab_wait 4 gets la1 www 127.30.0.1
+to shell 'state ny1 up -' 'state ny2 up -' 'state la2 up -'
+check "all are back" lab_wait 4 back
 
 # Without a director.
-kill -TERM "$director"
-wait "$director"
-check "the director ends" [ $? = 0 ]
+stop director
+check "the director ends" [ "$status" = 0 ]
 shop 99 alone
 check "without a director prefixes keep their servers" same first alone
 alone()
@@ -298,7 +209,7 @@ alone()
 
 	for i in 101 102 103 104 105 106 107 108; do
 		got=$(server shop "127.11.$i.1")
-		"$build/hopctl" explain -f "$dir/conf.xml" --feed /dev/null \
+		"$bin/hopctl" explain -f "$dir/conf.xml" --feed /dev/null \
 		    --contact ny --service shop --json "127.11.$i.1" |
 		    tr -d ' \n' | grep "\"candidates\":\[{\"server\":\"$got\"" ||
 		    return 1
@@ -307,6 +218,5 @@ alone()
 check "new ones get what a director would say" alone
 check "preferences hold in the static list" gets 'la[12]' www 127.20.99.1
 check "backups stay out of it" gets '(ny|la)[12]' www 127.31.0.1
-check "no sanitizer complained" \
-    sh -c "! grep -E 'Sanitizer|runtime error' '$dir/director.log' '$dir/front.log'"
+check "no sanitizer complained" no_complaint
 exit $failed

@@ -6,21 +6,13 @@
 # what each of this stands for.
 
 set -u
-# A network of our own: the usual ports, and an address that is not loopback.
-if [ "${HOP_E01:-}" != inside ]; then
-	[ "$(id -u)" = 0 ] || { echo "skip e01-security: needs root"; exit 77; }
-	unshare -n true 2>/dev/null ||
-	    { echo "skip e01-security: no network namespaces here"; exit 77; }
-	HOP_E01=inside exec unshare -n -- "$0" "$@"
-fi
 # shellcheck source=tests/lab/snmp.sh
 . "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
+. "$LAB_TOP/tests/lab/tls.sh"
+own_network # the usual ports, and an address that is not loopback
 snmp_begin snmpset snmpbulkget openssl setpriv ip
-for program in hoppingd hopmanagerd hopdirectord hopfrontd hopctl \
-    tests/lab/{peek,lines}; do
-	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
-done
-ip link set lo up
+built hoppingd hopmanagerd hopdirectord hopfrontd hopctl \
+    tests/lab/{peek,lines}
 ip address add 192.0.2.1/32 dev lo
 sysctl -qw net.ipv4.ping_group_range="1 0"
 
@@ -29,18 +21,6 @@ secret=passphrase-of-the-lab-e01
 chmod 755 "$dir"
 mkdir "$dir/run" "$dir/state" "$dir/tls"
 chmod 750 "$dir/run" "$dir/state"
-
-eventually()
-{
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-
-	shift
-	until "$@" >"$dir/eventually" 2>&1; do
-		[ ${EPOCHREALTIME/./} -lt $end ] ||
-		    { cat "$dir/eventually"; return 1; }
-		sleep 0.05
-	done
-}
 
 # says SOCKET [COMMAND...]: what status answers there, to this command's user.
 says()
@@ -53,43 +33,21 @@ says()
 
 # Certificates: one of each role, one of all, some that are no good.
 
-key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
-authority()
-{
-	openssl req -x509 "${key[@]}" -keyout "$dir/tls/$1.key" \
-	    -out "$dir/tls/$1.crt" -subj "/CN=$1" -days 2 2>/dev/null
-}
-
-# certificate NAME CA DAYS ROLE...
-certificate()
-{
-	local name=$1 ca=$2 days=$3 names
-
-	shift 3
-	names=$(printf 'URI:hopscotch:role:%s,' "$@")
-	openssl req -new "${key[@]}" -keyout "$dir/tls/$name.key" \
-	    -out "$dir/tls/$name.csr" -subj "/CN=$name" 2>/dev/null
-	openssl x509 -req -in "$dir/tls/$name.csr" -CA "$dir/tls/$ca.crt" \
-	    -CAkey "$dir/tls/$ca.key" -CAcreateserial -days "$days" \
-	    -out "$dir/tls/$name.crt" \
-	    -extfile <(echo "subjectAltName=${names%,}") 2>/dev/null
-}
-
+tls=$dir/tls
 roles=$(sed -n 's/.*{ROLE_[A-Z]*, "\([a-z]*\)"},.*/\1/p' "$top/lib/role.c" |
     tr '\n' ' ')
-authority ca
-authority stranger-ca
+tls_authority ca
+tls_authority stranger-ca
 # shellcheck disable=SC2086
-certificate host ca 2 $roles
+tls_certificate host ca 2 $roles
 for r in $roles; do
-	certificate "$r" ca 2 "$r"
+	tls_certificate "$r" ca 2 "$r"
 done
 # shellcheck disable=SC2086
-certificate late ca -1 $roles
+tls_certificate late ca -1 $roles
 # shellcheck disable=SC2086
-certificate foreign stranger-ca 2 $roles
-certificate roleless ca 2 king
-chmod 600 "$dir"/tls/*.key
+tls_certificate foreign stranger-ca 2 $roles
+tls_certificate roleless ca 2 king
 
 # The farm: one daemon of each kind on this host, all as a plain user.
 
@@ -229,7 +187,7 @@ processes()
 	[ "$(family "${pids[$1]}" | wc -l)" -ge "$2" ]
 }
 check "the manager has its pollers and its SNMP process" \
-    eventually 5 processes hopmanagerd 4
+    lab_wait 5 processes hopmanagerd 4
 for d in hopmanagerd hopdirectord hopfrontd hoppingd hoploadd; do
 	check "$d and all its processes: a plain user, no capability, no way to one" \
 	    no_rights $d
@@ -249,7 +207,7 @@ no_low_ports()
 	    "$dir/hop.xml" >"$dir/try.xml"
 	start front2 "$bin/hopfrontd" -f "$dir/try.xml" --id f --user $user \
 	    --no-snmp
-	eventually 5 says "$dir/run/f2.sock" || return 1
+	lab_wait 5 says "$dir/run/f2.sock" || return 1
 	rights "${pids[front2]}" >"$dir/rights"
 	stop front2
 	cat "$dir/rights"
@@ -271,8 +229,8 @@ hostile()
 	    SNMP_PERSISTENT_DIR="$dir/evil" HOPSCOTCH_STATE="$dir/state" \
 	    "${plain[@]/#setpriv/$(command -v setpriv)}" "$bin/hopdirectord" \
 	    -f "$dir/try.xml" --id d "${ax[@]}"
-	eventually 5 says "$dir/run/d2.sock" || return 1
-	eventually 5 grep -q 'agentx/master: connected' "$dir/director2.log" ||
+	lab_wait 5 says "$dir/run/d2.sock" || return 1
+	lab_wait 5 grep -q 'agentx/master: connected' "$dir/director2.log" ||
 	    return 1
 	stop director2
 	cat "$dir/director2.log"
@@ -624,7 +582,7 @@ impostor()
 	pids[impostor]=$!
 	start manager2 "${plain[@]}" "$bin/hopmanagerd" -f "$dir/try.xml" \
 	    --id m --no-snmp
-	eventually 6 grep -q 'their certificate has no name URI:hopscotch:role:director' \
+	lab_wait 6 grep -q 'their certificate has no name URI:hopscotch:role:director' \
 	    "$dir/manager2.log"
 	set -- $?
 	stop manager2

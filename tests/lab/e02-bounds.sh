@@ -6,50 +6,29 @@
 # doc/security.md says what each of this stands for.
 
 set -u
-if [ "${HOP_E02:-}" != inside ]; then
-	[ "$(id -u)" = 0 ] || { echo "skip e02-bounds: needs root"; exit 77; }
-	unshare -n true 2>/dev/null ||
-	    { echo "skip e02-bounds: no network namespaces here"; exit 77; }
-	HOP_E02=inside exec unshare -n -- "$0" "$@"
-fi
 # shellcheck source=tests/lab/snmp.sh
 . "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
+. "$LAB_TOP/tests/lab/tls.sh"
+own_network
 snmp_begin openssl setpriv ip curl
-for program in hopmanagerd hopdirectord hopfrontd hopctl tests/lab/lines; do
-	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
-done
-ip link set lo up
+built hopmanagerd hopdirectord hopfrontd hopctl tests/lab/lines
 
 user=nobody group=nogroup
 chmod 755 "$dir"
 mkdir "$dir/run" "$dir/state" "$dir/tls" "$dir/log"
+sockets=$dir/run
 export HOPSCOTCH_RUN=$dir/run HOPSCOTCH_STATE=$dir/state
 
-eventually()
-{
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-
-	shift
-	until "$@" >"$dir/eventually" 2>&1; do
-		[ ${EPOCHREALTIME/./} -lt $end ] ||
-		    { cat "$dir/eventually"; return 1; }
-		sleep 0.05
-	done
-}
-
-key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
-openssl req -x509 "${key[@]}" -keyout "$dir/tls/host.key" \
-    -out "$dir/tls/host.crt" -subj /CN=host -days 2 \
-    -addext "subjectAltName=URI:hopscotch:role:manager,URI:hopscotch:role:director,URI:hopscotch:role:frontend,URI:hopscotch:role:control" \
-    2>/dev/null
-chmod 600 "$dir/tls/host.key"
+tls=$dir/tls
+tls_authority ca
+tls_certificate host ca 2 manager director frontend control
 
 clients=200
 cat >"$dir/hop.xml" <<END
 <hopscotch xmlns="urn:hopscotch:config:1" domain="test.com">
   <network><site id="la"/></network>
   <policy id="even"/>
-  <tls cert="tls/host.crt" key="tls/host.key" ca="tls/host.crt"/>
+  <tls cert="tls/host.crt" key="tls/host.key" ca="tls/ca.crt"/>
   <server id="www.la1" site="la">
     <alias border="la" name="www.la1.test.com" address="127.0.0.1"
         address6="::1"/>
@@ -89,13 +68,8 @@ for d in m:hopmanagerd d:hopdirectord f:hopfrontd; do
 	    --id "${d%%:*}" --no-snmp
 done
 
-# says SOCKET: what status answers there.
-says()
-{
-	"$bin/tests/lab/lines" -w 'done' "$1" control e02 <<<status
-}
 for d in m d f; do
-	check "$d answers" eventually 5 says "$dir/run/$d.sock"
+	check "$d answers" lab_wait 5 rows $d
 done
 
 # No open redirector.
@@ -220,7 +194,7 @@ tame_log()
 	    ! LC_ALL=C grep -aP '[^\x20-\x7e]' "$dir"/hop*.log
 }
 check "none of them wrote a line of its own into a log" \
-    eventually 2 tame_log
+    lab_wait 2 tame_log
 
 # Nor does what a feed says reach the terminal of whoever asks.
 tame_words()
@@ -284,7 +258,7 @@ hold()
 		exec {fd}<>"/dev/tcp/127.0.0.1/$0"
 	done
 	exec sleep 30' "$1" "$2"
-	eventually 5 held "$1" "$3"
+	lab_wait 5 held "$1" "$3"
 }
 held()
 {
@@ -297,13 +271,13 @@ stop hold80
 for p in 26001:m 26002:d 26003:f; do
 	check "port ${p%:*}: full of peers that say nothing" \
 	    hold "${p%:*}" 300 200
-	check "the next one is heard" eventually 5 says "$dir/run/${p#*:}.sock"
+	check "the next one is heard" lab_wait 5 rows "${p#*:}"
 	tls_hello()
 	{
 		{ echo 'hello hop/1 control e02 -'; printf 'bye\n%.0s' {1..101}; } |
 		    timeout 5 openssl s_client -quiet \
 		    -connect "127.0.0.1:${p%:*}" -cert "$dir/tls/host.crt" \
-		    -key "$dir/tls/host.key" -CAfile "$dir/tls/host.crt" \
+		    -key "$dir/tls/host.key" -CAfile "$dir/tls/ca.crt" \
 		    2>/dev/null | grep '^hello hop/1'
 	}
 	check "with TLS too" tls_hello
@@ -324,7 +298,7 @@ for p in 80 26001 26002 26003 26012; do
 done
 check "noise on each port: the front end serves" redirects
 for d in m d f; do
-	check "and $d answers" says "$dir/run/$d.sock"
+	check "and $d answers" rows $d
 done
 
 # A collector that lies: three times the prefixes that may be.
@@ -356,10 +330,10 @@ check "six million paths more than may be kept cost the director no memory" \
     grows hopdirectord 204800 lies
 kept()
 {
-	says "$dir/run/d.sock" | grep -E 'prefixes=1048576 .*max=1048576'
+	rows d | grep -E 'prefixes=1048576 .*max=1048576'
 }
 check "it keeps as many as may be" kept
-check "it still answers" says "$dir/run/d.sock"
+check "it still answers" rows d
 check "and decides" redirects
 
 # A line without end, on each socket, and a flood of bad ones.

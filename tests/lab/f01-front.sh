@@ -9,83 +9,12 @@
 # shellcheck disable=SC2317,SC2329 # functions are called through check
 
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
-build=${LAB_BUILD:-$top/build/release}
-export LC_ALL=C PATH=$PATH:/usr/sbin
-dir=$(mktemp -d /tmp/hop-front.XXXXXX) || exit 1
-failed=0
-pids=
-
-for tool in curl wget lftp nginx; do
-	command -v $tool >/dev/null || {
-		echo "skip front: needs $tool"
-		exit 77
-	}
-done
-for program in hopfrontd hopdirectord tests/lab/lines; do
-	[ -x "$build/$program" ] || {
-		echo "skip front: $build/$program is not built"
-		exit 77
-	}
-done
-
-end()
-{
-	local pid
-
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null
-		kill -CONT "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
-	done
-	rm -rf "$dir"
-}
-export HOPSCOTCH_STATE=$dir HOPSCOTCH_RUN=$dir
-trap end EXIT
-trap 'exit 130' INT TERM
-
-# check TEXT COMMAND...
-check()
-{
-	local text=$1
-
-	shift
-	if "$@" >"$dir/out" 2>&1; then
-		echo "ok $text"
-	else
-		echo "not ok $text"
-		echo "    $*"
-		sed 's/^/    | /' "$dir/out" | tail -20
-		tail -5 "$dir/front.log" | sed 's/^/    | /'
-		failed=1
-	fi
-}
-
-# until_true SECONDS COMMAND...
-until_true()
-{
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
-		sleep 0.05
-	done
-}
-
-# A port that nobody has on either loopback address.
-free_port()
-{
-	local p
-
-	while :; do
-		p=$((20000 + RANDOM % 12000))
-		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null && continue
-		(exec 3<>"/dev/tcp/::1/$p") 2>/dev/null && continue
-		echo "$p"
-		return
-	done
-}
+# shellcheck source=tests/lab/programs.sh
+. "$(dirname "${BASH_SOURCE[0]}")/programs.sh"
+export LC_ALL=C
+built hopfrontd hopdirectord tests/lab/lines
+programs_begin curl wget lftp nginx
+check_logs=("$dir/front.log")
 
 front=$(free_port) web=$(free_port) back=$(free_port)
 url=http://localhost:$front
@@ -140,27 +69,14 @@ sed 's/DIRECTOR//' "$dir/conf.xml" >"$dir/alone.xml"
 sed "s|DIRECTOR|<director id=\"d1\"><listen socket=\"$dir/d.sock\"/></director>|" \
     "$dir/conf.xml" >"$dir/with.xml"
 
-chmod 755 "$dir" # the workers of nginx run as somebody else
-mkdir "$dir/web" "$dir/ng"
-[ "$(id -u)" != 0 ] || chown nobody "$dir/ng"
+mkdir "$dir/web"
 for i in 1 2 3 4 5 6 7 8; do
 	echo "<a href=\"/p$((i + 1)).html\">$i</a>" >"$dir/web/p$i.html"
 	echo "<a href=\"$url/p$i.html\">$i</a>" >>"$dir/web/index.html"
 done
 echo last >"$dir/web/p9.html"
-cat >"$dir/nginx.conf" <<NG
-daemon off;
-pid $dir/ng/pid;
-error_log $dir/ng/error;
-events {}
-http {
-  access_log off;
+web_conf "$dir" <<NG
   client_max_body_size 0;
-  client_body_temp_path $dir/ng;
-  proxy_temp_path $dir/ng;
-  fastcgi_temp_path $dir/ng;
-  uwsgi_temp_path $dir/ng;
-  scgi_temp_path $dir/ng;
   server {
     listen 127.0.0.1:$web; listen 127.0.0.2:$web; listen 127.0.0.3:$web;
     listen [::1]:$web;
@@ -172,24 +88,20 @@ http {
     location /drop { return 302 http://loop.test/drop; }
     location / { return 301 http://loop.test\$request_uri; }
   }
-}
 NG
-nginx -e "$dir/ng/error" -c "$dir/nginx.conf" >"$dir/ng/out" 2>&1 &
-pids="$pids $!"
+start nginx nginx -e stderr -c "$dir/nginx.conf"
 
 start_front()
 {
-	"$build/hopfrontd" -f "$1" --id f1 --no-snmp >>"$dir/front.log" 2>&1 &
-	front_pid=$!
-	pids="$pids $front_pid"
-	until_true 5 curl -s -o /dev/null "$url/" ||
+	start front "$bin/hopfrontd" -f "$1" --id f1 --no-snmp
+	lab_wait 5 curl -s -o /dev/null "$url/" ||
 	    { cat "$dir/front.log"; return 1; }
 }
 
 stop_front()
 {
-	kill -TERM "$front_pid"
-	wait "$front_pid"
+	stop front
+	return "$status"
 }
 
 # Raw bytes (printf format) to the front end; prints all that comes back until
@@ -256,7 +168,7 @@ no_content()
 
 log_line()
 {
-	until_true 2 grep -qE -- "$1" "$dir/access.log"
+	lab_wait 2 grep -qE -- "$1" "$dir/access.log"
 }
 
 check "it starts without a director" start_front "$dir/alone.xml"
@@ -268,7 +180,7 @@ check "curl comes to the content" \
 check "curl's POST keeps method and content (307)" \
     content 'POST /echo' curl -sL -d content "$url/echo"
 check "curl's big POST too (Expect: 100-continue)" content 'POST /echo' \
-    curl -sL -H 'Expect: 100-continue' --data-binary "@$build/hopfrontd" "$url/echo"
+    curl -sL -H 'Expect: 100-continue' --data-binary "@$bin/hopfrontd" "$url/echo"
 check "curl's chunked POST too" content 'POST /echo' \
     curl -sL -H 'Transfer-Encoding: chunked' -d content "$url/echo"
 check "curl's HEAD has no body" content 'Location: http://127.0.0.' \
@@ -398,21 +310,16 @@ check "the access log has it" log_line 'service=loop status=508 .* reason=loop'
 check "the access log has decisions" \
     log_line 'client=127.0.0.1 service=www status=302 server=(la1|sj1) border=la source=static reason=- us=[0-9]+ host=.* method=GET target=/again'
 mv "$dir/access.log" "$dir/access.log.1"
-kill -USR1 "$front_pid"
-check "SIGUSR1 opens the access log anew" until_true 2 [ -f "$dir/access.log" ]
+signal front USR1
+check "SIGUSR1 opens the access log anew" lab_wait 2 [ -f "$dir/access.log" ]
 curl -s -o /dev/null "$url/after"
 check "and new lines go there" log_line 'target=/after$'
-status()
-{
-	echo status | "$build/tests/lab/lines" -w 'done' "$dir/f1.sock" control op |
-	    tee /dev/stderr | grep -qE "$1"
-}
 check "status tells of the listeners" \
-    status "^row listener http:127.0.0.1:$front .* requests=[1-9]"
-check "and of the services" status '^row service www .* static=[1-9][0-9]* fallback=0$'
+    shows f1 "listener http:127.0.0.1:$front .* requests=[1-9]"
+check "and of the services" shows f1 'service www .* static=[1-9][0-9]* fallback=0$'
 in_use()
 {
-	"$build/hopfrontd" -f "$dir/alone.xml" --id f1 --no-snmp
+	"$bin/hopfrontd" -f "$dir/alone.xml" --id f1 --no-snmp
 	[ $? = 1 ]
 }
 check "a second one does not start" in_use
@@ -424,7 +331,7 @@ graceful()
 	exec 4<>"/dev/tcp/127.0.0.1/$front" || return
 	printf 'GET /last HTTP/1.1\r\n' >&4
 	sleep 0.2
-	kill -TERM "$front_pid"
+	signal front TERM
 	sleep 0.2
 	printf 'Host: localhost\r\n\r\n' >&4
 	IFS= read -r -t 2 line <&4
@@ -434,55 +341,42 @@ graceful()
 	[[ $line == "HTTP/1.1 302 "* ]]
 }
 check "a request that has begun is answered after SIGTERM" graceful
-wait "$front_pid"
-check "it ends with status 0" [ $? = 0 ]
+stop front
+check "it ends with status 0" [ "$status" = 0 ]
 
-# With a director.
-feed()
-{
-	mkfifo "$dir/fifo"
-	"$build/tests/lab/lines" "$dir/d.sock" collector shell load \
-	    <"$dir/fifo" >"$dir/feed.got" 2>&1 &
-	pids="$pids $!"
-	exec 5>"$dir/fifo"
-	echo 'load la1 100 sj1 9000' >&5
-	echo 'synced' >&5
-}
 start_director()
 {
-	"$build/hopdirectord" -f "$dir/with.xml" --id d1 --no-snmp \
-	    >>"$dir/director.log" 2>&1 &
-	director_pid=$!
-	pids="$pids $director_pid"
-	until_true 5 [ -S "$dir/d.sock" ]
+	start director "$bin/hopdirectord" -f "$dir/with.xml" --id d1 --no-snmp
+	lab_wait 5 [ -S "$dir/d.sock" ]
 }
 check "a director starts" start_director
-feed
+feed shell "$dir/d.sock" collector shell load
+to shell 'load la1 100 sj1 9000' synced
 check "and a front end that asks it" start_front "$dir/with.xml"
 check "the two find each other" \
-    until_true 3 status '^row director d1 state=up reason=connected'
+    lab_wait 3 shows f1 'director d1 state=up reason=connected'
 by_load()
 {
 	location "302 http://127.0.0.3:$web/*" "$url/"
 }
-check "the director's answer decides" until_true 5 by_load
+check "the director's answer decides" lab_wait 5 by_load
 check "through the exit of the contact" \
     field 'Server-Timing: hop;desc="sj1 via la"' "$url/"
 check "answers are kept" log_line ' server=sj1 border=la source=cached '
 check "and told in the log when new" \
     log_line ' server=sj1 border=la source=director .* rtt=[0-9]+'
 
-echo 'state sj1 down by-test' >&5
+to shell 'state sj1 down by-test'
 to_la1()
 {
 	location "302 http://127.0.0.1:$web/*" "$url/"
 }
-check "a server that is gone gets nobody" until_true 2 to_la1
-echo 'state sj1 up -' >&5
-check "until it is back" until_true 4 by_load
+check "a server that is gone gets nobody" lab_wait 2 to_la1
+to shell 'state sj1 up -'
+check "until it is back" lab_wait 4 by_load
 
 # The director hangs: 50 ms, then what is known.
-kill -STOP "$director_pid"
+signal director STOP
 sleep 2.2 # the kept answer's time is over
 took()
 {
@@ -499,7 +393,7 @@ check "without one the static list" took -6
 check "which is said" field 'Server-Timing: hop;desc="la1 via la, static"' -6 "$url/"
 check "and logged" log_line ' source=static '
 check "the front end takes it as down" \
-    until_true 5 status '^row director d1 state=down'
+    lab_wait 5 shows f1 'director d1 state=down'
 answers_fast()
 {
 	local t
@@ -508,10 +402,10 @@ answers_fast()
 	echo "$t"
 	awk -v t="$t" 'BEGIN { exit !(t < 0.040) }'
 }
-check "then nobody waits for it" until_true 2 answers_fast
-kill -CONT "$director_pid"
+check "then nobody waits for it" lab_wait 2 answers_fast
+signal director CONT
 check "and as up when it goes on" \
-    until_true 6 status '^row director d1 state=up'
+    lab_wait 6 shows f1 'director d1 state=up'
 
 # It dies and comes back under load: no request fails.
 load()
@@ -526,10 +420,7 @@ load()
 load &
 load_pid=$!
 sleep 0.5
-{
-	kill -KILL "$director_pid"
-	wait "$director_pid"
-} 2>/dev/null
+{ stop director KILL; } 2>/dev/null
 sleep 0.5
 check "another director starts" start_director
 wait "$load_pid"
@@ -538,8 +429,7 @@ all_redirected()
 	sort "$dir/load" | uniq -c | tee /dev/stderr | grep -qx ' *300 302'
 }
 check "no request failed while the director was away" all_redirected
-check "it is asked again" until_true 5 status '^row director d1 state=up'
+check "it is asked again" lab_wait 5 shows f1 'director d1 state=up'
 check "the end is clean" stop_front
-check "no sanitizer complained" \
-    sh -c "! grep -E 'Sanitizer|runtime error' '$dir'/*.log"
+check "no sanitizer complained" no_complaint
 exit $failed

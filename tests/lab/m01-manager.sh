@@ -7,112 +7,14 @@
 # lab: seconds=65
 
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
-bin=${LAB_BUILD:-$top/build/release}
+# shellcheck source=tests/lab/programs.sh
+. "$(dirname "${BASH_SOURCE[0]}")/programs.sh"
+own_network
+built hopmanagerd hopdirectord hoploadd hopctl
+programs_begin snmpd nginx jq
 auth=authpassword
 priv=privpassword
 export MIBS=
-failed=0
-
-skip()
-{
-	echo "skip m01-manager: $*"
-	exit 77
-}
-
-[ "$(id -u)" = 0 ] || skip "needs root for a network namespace"
-for tool in snmpd nginx jq unshare ip; do
-	command -v "$tool" >/dev/null || skip "needs $tool"
-done
-for program in hopmanagerd hopdirectord hoploadd hopctl; do
-	[ -x "$bin/$program" ] || skip "needs $bin/$program"
-done
-if [ "${M01_INSIDE:-}" != 1 ]; then
-	unshare -n true 2>/dev/null || skip "no network namespaces here"
-	exec env M01_INSIDE=1 unshare -n "$0" "$@"
-fi
-ip link set lo up
-
-dir=$(mktemp -d /tmp/hop-m01.XXXXXX)
-export HOPSCOTCH_RUN=$dir HOPSCOTCH_STATE=$dir
-declare -A pids
-
-# start NAME COMMAND...: in the background, its output in NAME.log
-start()
-{
-	local name=$1
-
-	shift
-	"$@" >>"$dir/$name.log" 2>&1 </dev/null &
-	pids[$name]=$!
-}
-
-# stop NAME [SIGNAL]: end it and wait for it
-stop()
-{
-	local pid=${pids[$1]:-}
-
-	[ -n "$pid" ] || return 0
-	# In this order: a SIGCONT that comes later would undo the stop by
-	# which a leak checker looks at its own process.
-	kill -CONT "$pid" 2>/dev/null
-	kill "-${2:-TERM}" "$pid" 2>/dev/null
-	wait "$pid" 2>/dev/null
-	unset "pids[$1]"
-}
-
-signal()
-{
-	kill "-$2" "${pids[$1]}"
-}
-
-end()
-{
-	local name
-
-	for name in "${!pids[@]}"; do
-		stop "$name" KILL
-	done
-	if [ $failed = 0 ] && [ -z "${M01_KEEP:-}" ]; then
-		rm -rf "$dir"
-	else
-		echo "logs are in $dir"
-	fi
-}
-trap end EXIT
-trap 'exit 1' INT TERM HUP
-
-check()
-{
-	local text=$1
-
-	shift
-	if "$@" >"$dir/check.out" 2>&1; then
-		echo "ok $text"
-	else
-		echo "not ok $text"
-		echo "    $*"
-		tail -15 "$dir/check.out" | sed 's/^/    | /'
-		failed=1
-	fi
-}
-
-# within SECONDS COMMAND...: until it succeeds
-within()
-{
-	local end=$((SECONDS + $1))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
-}
-
-ms()
-{
-	date +%s%3N
-}
 
 ##############################################################################
 
@@ -145,19 +47,9 @@ start_hoploadd()
 
 start_nginx()
 {
-	local d=$dir/s$1
-
-	mkdir -p "$d/www"
-	echo hello >"$d/www/index.html"
-	cat >"$d/nginx.conf" <<-EOF
-	daemon off; master_process off; pid $d/nginx.pid;
-	error_log stderr error; events { }
-	http { access_log off; client_body_temp_path $d/t1;
-	proxy_temp_path $d/t2; fastcgi_temp_path $d/t3;
-	uwsgi_temp_path $d/t4; scgi_temp_path $d/t5;
-	server { listen 127.0.9.$1:18080; root $d/www; } }
-	EOF
-	start "nginx$1" nginx -p "$d" -e stderr -c "$d/nginx.conf"
+	web_conf "$dir/s$1" <<<"server {
+	    listen 127.0.9.$1:18080; return 200 hello; }"
+	start "nginx$1" nginx -e stderr -c "$dir/s$1/nginx.conf"
 }
 
 start_manager()
@@ -196,8 +88,8 @@ write_conf()
 	EOF
 }
 
-# rows DAEMON TABLE: of hopctl status, as JSON
-rows()
+# json_rows DAEMON TABLE: of hopctl status, as JSON
+json_rows()
 {
 	"$bin/hopctl" status --json -f "$dir/hop.xml" "$2" 2>/dev/null |
 	    jq -c ".daemons[] | select(.id == \"$1\") | .tables.\"$2\"[]"
@@ -206,7 +98,7 @@ rows()
 # field DAEMON TABLE ID FIELD
 field()
 {
-	rows "$1" "$2" | jq -r "select(.id == \"$3\") | .$4" | head -1
+	json_rows "$1" "$2" | jq -r "select(.id == \"$3\") | .$4" | head -1
 }
 
 is()
@@ -269,8 +161,8 @@ nobody_went_down()
 test_poll()
 {
 	check "servers are up by the checks of their load daemons" \
-	    within 12 all_are up
-	check "all agents answer" within 3 agents_ok
+	    lab_wait 12 all_are up
+	check "all agents answer" lab_wait 3 agents_ok
 	check "the reason is the check, not a try of our own" \
 	    is m1 server s1 reason check-ok
 	check "loads reach the director" \
@@ -280,15 +172,15 @@ test_poll()
 test_security()
 {
 	check "a wrong auth passphrase is an agent-security error" \
-	    within 5 agent_is 5 agent-security
+	    lab_wait 5 agent_is 5 agent-security
 	check "the log tells what to compare" \
 	    said 'agent of s5: wrong auth passphrase .* user hopmgr'
 	check "a wrong priv passphrase is told from silence" \
-	    within 15 agent_is 6 agent-security
+	    lab_wait 15 agent_is 6 agent-security
 	check "the log names it" \
 	    said 'agent of s6: .* priv passphrase .* user hopmgr'
 	check "a second agent with the same engine ID is refused" \
-	    within 5 agent_is 7 agent-engine-id-not-unique
+	    lab_wait 5 agent_is 7 agent-engine-id-not-unique
 	check "the log names the first" said 'agent of s7: .* engine ID of s1'
 }
 
@@ -307,12 +199,12 @@ test_silent()
 	    is m1 server s4 reason service-answers
 	check "its agent is down" agent_is 4 agent-timeout
 	signal snmpd4 CONT
-	check "and is back when snmpd runs again" within 5 agent_is 4 agent-ok
+	check "and is back when snmpd runs again" lab_wait 5 agent_is 4 agent-ok
 	signal hoploadd3 STOP
 	check "a load daemon that hangs is a silent agent" \
-	    within 6 agent_is 3 agent-timeout
+	    lab_wait 6 agent_is 3 agent-timeout
 	signal hoploadd3 CONT
-	check "and is back when it runs again" within 25 agent_is 3 agent-ok
+	check "and is back when it runs again" lab_wait 25 agent_is 3 agent-ok
 	check "nobody went down meanwhile" nobody_went_down
 }
 
@@ -327,13 +219,13 @@ test_restart()
 	done
 	sleep 3
 	check "all agents answer again after snmpd was restarted everywhere" \
-	    within 12 agents_ok
+	    lab_wait 12 agents_ok
 	check "nobody went down" nobody_went_down
 	stop snmpd2
 	rm -rf "$dir/s2/state"
 	start_snmpd 2
 	check "an engine whose boots went back is met anew" \
-	    within 30 agent_is 2 agent-ok
+	    lab_wait 30 agent_is 2 agent-ok
 	check "nobody went down for it" nobody_went_down
 }
 
@@ -341,24 +233,24 @@ test_service()
 {
 	local began took
 
-	began=$(ms)
+	began=$(lab_now)
 	stop nginx2 KILL
-	check "a dead service is down at the director" within 6 state 2 down
-	took=$(($(ms) - began))
-	echo "    after $took ms"
+	check "a dead service is down at the director" lab_wait 6 state 2 down
+	took=$(($(lab_now) - began))
+	note "after $took ms"
 	check "within 5 s" test $took -le 5000
 	start_nginx 2
-	check "it is up again when it answers" within 10 state 2 up
-	began=$(ms)
+	check "it is up again when it answers" lab_wait 10 state 2 up
+	began=$(lab_now)
 	stop nginx3 KILL
 	stop snmpd3 KILL
-	check "a dead host is down" within 7 state 3 down
-	took=$(($(ms) - began))
-	echo "    after $took ms"
+	check "a dead host is down" lab_wait 7 state 3 down
+	took=$(($(lab_now) - began))
+	note "after $took ms"
 	check "within 5 s, agent and all" test $took -le 5000
 	start_nginx 3
 	start_snmpd 3
-	check "and up again" within 10 state 3 up
+	check "and up again" lab_wait 10 state 3 up
 }
 
 test_freeze()
@@ -366,44 +258,44 @@ test_freeze()
 	local n began
 
 	sleep 10 # the deaths above are another event
-	began=$(ms)
+	began=$(lab_now)
 	for n in 1 2 3 4; do
 		stop nginx$n KILL
 	done
 	check "more than half down at once is a freeze" \
-	    within 6 is m1 service www frozen yes
+	    lab_wait 6 is m1 service www frozen yes
 	check "they are believed when their hosts refuse thrice" \
-	    within 8 all_are down
-	echo "    all down after $(($(ms) - began)) ms"
+	    lab_wait 8 all_are down
+	note "all down after $(($(lab_now) - began)) ms"
 	check "then the freeze is over" is m1 service www frozen no
 	for n in 1 2 3 4; do
 		start_nginx $n
 	done
-	check "all come back" within 10 all_are up
+	check "all come back" lab_wait 10 all_are up
 }
 
 test_drain()
 {
 	"$bin/hopctl" drain -f "$dir/hop.xml" --reason "new disk" server s1 \
 	    >"$dir/drain.out" 2>&1
-	check "a drain is at the director at once" within 1 state 1 draining
+	check "a drain is at the director at once" lab_wait 1 state 1 draining
 	stop manager KILL
 	start_manager
 	check "it survives a kill -9 of the manager" \
-	    within 5 is m1 server s1 state draining
+	    lab_wait 5 is m1 server s1 state draining
 	check "with its reason" is m1 admin s1 why "new disk"
 	sleep 3
 	check "the director never saw it up" state 1 draining
 	check "a site's drain holds for its servers" \
 	    "$bin/hopctl" drain -f "$dir/hop.xml" site ny
-	check "all of them" within 2 all_are draining
+	check "all of them" lab_wait 2 all_are draining
 	check "undrain of the site" \
 	    "$bin/hopctl" undrain -f "$dir/hop.xml" site ny
-	check "leaves the server's own drain" within 8 state 2 up
+	check "leaves the server's own drain" lab_wait 8 state 2 up
 	check "which holds" state 1 draining
 	check "undrain of the server" \
 	    "$bin/hopctl" undrain -f "$dir/hop.xml" server s1
-	check "ends it" within 5 state 1 up
+	check "ends it" lab_wait 5 state 1 up
 }
 
 poller_back()
@@ -414,12 +306,12 @@ poller_back()
 
 test_poller()
 {
-	within 12 agents_ok
+	lab_wait 12 agents_ok
 	mark
 	kill -KILL "$(field m1 poller 1 pid)"
-	check "a killed poller process comes back" within 10 poller_back 1
+	check "a killed poller process comes back" lab_wait 10 poller_back 1
 	kill -STOP "$(field m1 poller 1 pid)"
-	check "one that hangs is replaced" within 25 poller_back 2
+	check "one that hangs is replaced" lab_wait 25 poller_back 2
 	check "nobody went down" nobody_went_down
 }
 
@@ -446,5 +338,5 @@ test_drain
 test_poller
 stop manager
 check "the manager ends with its pollers and without a complaint" \
-    sh -c "! grep -E 'ERROR|runtime error|Sanitizer' '$dir/manager.log'"
+    eval "no_complaint && ! grep ERROR '$dir/manager.log'"
 exit $failed

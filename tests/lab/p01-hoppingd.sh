@@ -8,21 +8,13 @@
 # lab: seconds=45 slots=2
 
 set -u
-if [ -z "${P01_INSIDE:-}" ]; then
-	[ "$(id -u)" = 0 ] || { echo "skip p01-hoppingd: needs root"; exit 77; }
-	unshare -n true 2>/dev/null ||
-	    { echo "skip p01-hoppingd: no network namespaces here"; exit 77; }
-	P01_INSIDE=1 exec unshare -n "$0" "$@"
-fi
 # shellcheck source=tests/lab/snmp.sh
 . "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
+own_network
 snmp_begin snmpset snmpbulkwalk snmpbulkget ip setpriv
-for program in hoppingd tests/lab/liar tests/lab/lines; do
-	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
-done
+built hoppingd tests/lab/{liar,lines}
 
 # All addresses of these networks are here, and only the liar answers.
-ip link set lo up
 ip addr add 192.0.2.1/32 dev lo
 ip route add local 198.51.100.0/24 dev lo
 ip route add local 203.0.113.0/24 dev lo
@@ -114,19 +106,6 @@ found()
 	journal | grep -E "$1"
 }
 
-# eventually SECONDS COMMAND...
-eventually()
-{
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-
-	shift
-	until "$@" >"$dir/eventually" 2>&1; do
-		[ ${EPOCHREALTIME/./} -lt $end ] ||
-		    { cat "$dir/eventually"; return 1; }
-		sleep 0.05
-	done
-}
-
 uplink()
 {
 	[ "$(value $P.1.2.2.1.0)" = "$1" ]
@@ -171,7 +150,7 @@ scenario()
 	check "$kind: it pings by such sockets" \
 	    grep -q "IPv4 by a $kind socket, IPv6 by a $kind" "$dir/hoppingd.log"
 	check "$kind: a canary that replies: the uplink is up" \
-	    eventually 3 uplink 2
+	    lab_wait 3 uplink 2
 
 	# One SET, good and bad together.
 	ask 1 198.51.100.1
@@ -183,15 +162,15 @@ scenario()
 	begin=${EPOCHREALTIME/./}
 	sets "$kind: one SET asks for five addresses"
 	check "$kind: a first value is there at once" \
-	    eventually 1 found " 198.51.100.1 1 7 first-reply 1 "
+	    lab_wait 1 found " 198.51.100.1 1 7 first-reply 1 "
 	echo "  first value read after" \
 	    "$(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
-	check "$kind: of IPv6 too" eventually 1 found " ::1 5 7 first-reply 1 "
+	check "$kind: of IPv6 too" lab_wait 1 found " ::1 5 7 first-reply 1 "
 	check "$kind: a denied one is refused" found " 198.51.100.66 2 4 denied 0 "
 	check "$kind: a private one" found " 10.0.0.1 3 4 special-address 0 "
 	check "$kind: a group of hosts" found " 224.0.0.1 4 4 special-address 0 "
 	check "$kind: the others have their result, the first left out" \
-	    eventually 5 found \
+	    lab_wait 5 found \
 	    " 198.51.100.1 1 1 reply 3 [0-9]+ [0-9]+ [0-9]+ 0$"
 	check "$kind: and IPv6" found " ::1 5 1 reply 3 [0-9]+ [0-9]+ [0-9]+ 0$"
 	check "$kind: refusals are counted by reason" \
@@ -212,15 +191,15 @@ scenario()
 	ask 20 198.18.2.10 8 u 500 7 u 2
 	ask 21 198.18.3.11 8 u 500
 	sets "$kind: rows with times and numbers of their own"
-	check "$kind: prohibited by its network: no more" eventually 2 found \
+	check "$kind: prohibited by its network: no more" lab_wait 2 found \
 	    " 203.0.113.7 17 3 administratively-prohibited 1 0 0 0 10000"
-	check "$kind: a silent one is silent" eventually 6 found \
+	check "$kind: a silent one is silent" lab_wait 6 found \
 	    " 203.0.113.6 16 2 no-reply 4 0 0 0 10000"
 	check "$kind: late ones count as silence" found \
 	    " 203.0.113.5 15 2 no-reply 2 0 0 0 10000"
-	check "$kind: a duplicate does no harm" eventually 2 found \
+	check "$kind: a duplicate does no harm" lab_wait 2 found \
 	    " 198.51.100.2 12 1 reply 3 .* 0$"
-	check "$kind: a forged cookie is no reply" eventually 2 found \
+	check "$kind: a forged cookie is no reply" lab_wait 2 found \
 	    " 198.18.5.3 13 2 no-reply 4 "
 	check "$kind: nor is one of another host" found \
 	    " 198.18.4.4 14 2 no-reply 4 "
@@ -254,7 +233,7 @@ scenario()
 	ask 32 203.0.113.6
 	sets "$kind: two of them are asked for again"
 	check "$kind: who opted out is not asked again" \
-	    eventually 1 found " 203.0.113.7 31 4 opted-out 0 "
+	    lab_wait 1 found " 203.0.113.7 31 4 opted-out 0 "
 	check "$kind: who was silent not so soon" \
 	    found " 203.0.113.6 32 4 backing-off 0 "
 }
@@ -310,20 +289,20 @@ check "and gone" test "$(value $P.1.2.4.1.0)" = 0
 
 signal liar STOP
 begin=${EPOCHREALTIME/./}
-check "canaries that fall silent: the uplink is down" eventually 5 uplink 5
+check "canaries that fall silent: the uplink is down" lab_wait 5 uplink 5
 took=$(((${EPOCHREALTIME/./} - begin) / 1000))
 check "within 3 s" test $took -le 3300
 echo "  after $took ms"
 ask 51 198.18.20.1 7 u 1 8 u 500
 sets "a client is asked for behind a dead uplink"
 check "its silence is not told as its own" \
-    eventually 2 found " 198.18.20.1 51 6 uplink-down 0 "
+    lab_wait 2 found " 198.18.20.1 51 6 uplink-down 0 "
 signal liar CONT
-check "and up again" eventually 4 uplink 2
+check "and up again" lab_wait 4 uplink 2
 ask 52 198.18.20.1 7 u 1
 sets "it is asked for again"
 check "and need not rest for it" \
-    eventually 2 found " 198.18.20.1 52 1 reply 1 "
+    lab_wait 2 found " 198.18.20.1 52 1 reply 1 "
 
 # Limits hold whatever is asked.
 
@@ -382,7 +361,7 @@ sleep 0.2
 signal hoppingd STOP
 sleep 2
 signal hoppingd CONT
-check "silence while it stood still is unknown" eventually 2 found \
+check "silence while it stood still is unknown" lab_wait 2 found \
     " 198.18.9.6 1 6 lost-by-this-host 0 "
 check "and counted" test "$(count unjudged)" -ge 1
 ask 2 198.18.9.1 7 u 10
@@ -392,16 +371,9 @@ sleep 5
 signal snmpd CONT
 check "snmpd hangs for 5 s: the objects are back within 2 s" \
     back 2 $P.1.2.1.2.0
-check "the round went on" eventually 8 found " 198.18.9.1 2 1 reply 9 .* 0$"
+check "the round went on" lab_wait 8 found " 198.18.9.1 2 1 reply 9 .* 0$"
 
 # Other options while it runs: what managers asked for goes on.
-
-# tell VERB [WORD]: what it answers on its control socket, up to this word.
-tell()
-{
-	echo "$1" | "$bin/tests/lab/lines" -w "${2:-done}" \
-	    "$dir/hoppingd-ny.sock" control p01
-}
 
 # newer REGEX: a row of the journal that was not there at the last mark.
 mark()
@@ -420,21 +392,21 @@ back 3 $P.1.2.1.2.0 >/dev/null
 ask 1 198.18.9.1 6 u 1000 7 u 1 9 u 600
 ask 2 198.51.100.1 6 u 1000 7 u 1 9 u 600
 sets "two are asked for again and again"
-check "both reply" eventually 3 found " 198.51.100.1 2 1 reply 1 "
+check "both reply" lab_wait 3 found " 198.51.100.1 2 1 reply 1 "
 epoch=$(value $P.1.2.6.1.0)
 printf '%s\n' 'rate 900' 'deny 198.18.9.0/24 # complained' \
     'canary 203.0.113.1' >"$dir/options"
 mark
-check "a reload takes other options" tell reload
+check "a reload takes other options" tell hoppingd-ny reload
 check "what is denied now is refused at once" \
-    eventually 3 newer " 198.18.9.1 1 [0-9]* denied "
-check "what is not goes on" eventually 3 newer " 198.51.100.1 2 1 reply 1 "
-check "a new canary tells of the uplink" eventually 3 uplink 2
+    lab_wait 3 newer " 198.18.9.1 1 [0-9]* denied "
+check "what is not goes on" lab_wait 3 newer " 198.51.100.1 2 1 reply 1 "
+check "a new canary tells of the uplink" lab_wait 3 uplink 2
 check "the new rate is shown" test "$(value $P.1.2.3.2.0)" = 900
 check "the journal goes on" test "$(value $P.1.2.6.1.0)" = "$epoch"
 check "and the requests are there" test "$(value $P.1.2.4.1.0)" = 2
 check "status has requests, refusals, canaries and rate" eval '
-	tell status >"$dir/status"
+	rows hoppingd-ny >"$dir/status"
 	grep -q "^row requests .* targets=2 " "$dir/status" &&
 	    grep -q "^row refused denied count=" "$dir/status" &&
 	    grep -q "^row canary 203.0.113.1 state=up " "$dir/status" &&
@@ -442,14 +414,14 @@ check "status has requests, refusals, canaries and rate" eval '
 	    grep -q "^row daemon ny .* rate=900 " "$dir/status"'
 printf '%s\n' 'rate 0' 'targets 5' 'deny 1.2.3' >"$dir/options"
 check "a wrong file is refused, with all that is wrong" eval '
-	tell reload error >"$dir/refused"
+	until=error tell hoppingd-ny reload >"$dir/refused"
 	[ "$(grep -c "^fault .*options:[123]:" "$dir/refused")" = 3 ]'
 check "and changes nothing" test "$(value $P.1.2.3.2.0)" = 900
 echo 'rate 500' >"$dir/options"
 mark
 signal hoppingd HUP
 check "SIGHUP does the same: who was denied is asked again" \
-    eventually 3 newer " 198.18.9.1 1 1 reply 1 "
+    lab_wait 3 newer " 198.18.9.1 1 1 reply 1 "
 check "without canaries nothing is known of the uplink" uplink 1
 
 check "a walk of all is the set of its GETs" eval '

@@ -7,30 +7,14 @@
 # elsewhere (w01-wan); here everything that can stop or restart does so.
 
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
-if [ "${P02_INSIDE:-}" != 1 ]; then
-	[ "$(id -u)" = 0 ] || {
-		echo "skip p02-paths: needs root for a network namespace"
-		exit 77
-	}
-	unshare -n true 2>/dev/null || {
-		echo "skip p02-paths: no network namespaces here"
-		exit 77
-	}
-	exec env P02_INSIDE=1 unshare -n "$0" "$@"
-fi
-. "$top/tests/lab/snmp.sh"
-for program in hopmanagerd hopdirectord hoppingd hopctl; do
-	[ -x "$bin/$program" ] || skip "needs $bin/$program (make)"
-done
-lines=$bin/tests/lab/lines
-[ -x "$lines" ] || skip "needs $lines (make lab-tools)"
+# shellcheck source=tests/lab/snmp.sh
+. "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
+own_network
+built hopmanagerd hopdirectord hoppingd hopctl tests/lab/lines
 
 snmp_begin ip nginx
-export HOPSCOTCH_RUN=$dir HOPSCOTCH_STATE=$dir
 
 # A network that swallows what is sent there.
-ip link set lo up
 ip link add hole0 type veth peer name hole1
 ip link set hole0 up
 ip link set hole1 up
@@ -92,7 +76,7 @@ until_row()
 
 	shift
 	while [ $((${EPOCHREALTIME/./} - begin)) -lt $((limit * 1000000)) ]; do
-		got=$(raw "$1" | value "$2" "$3" "$4")
+		got=$(row_value "$1" "$2" "$3" "$4")
 		if [ "$got" = "$5" ]; then
 			echo "$(((${EPOCHREALTIME/./} - begin) / 1000)) ms"
 			return 0
@@ -100,24 +84,8 @@ until_row()
 		sleep 0.1
 	done
 	echo "$2 $3 $4 is \"$got\", not \"$5\", after $limit s"
-	raw "$1" | grep "^row $2"
+	rows "$1" | grep "^row $2"
 	return 1
-}
-
-# The rows of a daemon's status as they travel, and one value of them.
-raw()
-{
-	echo status | "$lines" -w "done" "$dir/$1.sock" control p02 2>/dev/null
-}
-value()
-{
-	awk -v t="$1" -v i="$2" -v k="$3=" '
-	$1 == "row" && $2 == t && $3 == i {
-		for (n = 4; n <= NF; n++)
-			if (index($n, k) == 1) {
-				print substr($n, length(k) + 1); exit
-			}
-	}'
 }
 
 # ask CLIENT: the answer of the director, and how long it took in ms.
@@ -125,7 +93,7 @@ ask()
 {
 	local begin=${EPOCHREALTIME/./}
 
-	answer=$(echo "ask 1 www ny $1" | "$lines" -w best \
+	answer=$(echo "ask 1 www ny $1" | "$bin/tests/lab/lines" -w best \
 	    "$dir/hopdirectord-d1.sock" frontend f1 2>/dev/null)
 	took=$(((${EPOCHREALTIME/./} - begin) / 1000))
 	echo "$took ms: $answer"
@@ -136,8 +104,7 @@ ask()
 # pings CLIENT: the values of the borders, in the order ny la.
 pings()
 {
-	echo "explain www ny $1" | "$lines" -w explained \
-	    "$dir/hopdirectord-d1.sock" control p02 2>/dev/null |
+	until=explained tell hopdirectord-d1 "explain www ny $1" 2>/dev/null |
 	    awk '$1 == "border" { printf "%s ", $5 }'
 }
 
@@ -160,14 +127,8 @@ asked_and_measured()
 	ask "$1" && [ "$took" -lt 400 ] && measured "$1" "$2"
 }
 
-cat >"$dir/nginx.conf" <<EOF
-daemon off;
-master_process off; pid $dir/nginx.pid;
-error_log stderr;
-events { }
-http { access_log off; server { listen 127.0.0.1:8080; return 204; } }
-EOF
-start nginx nginx -p "$dir" -c "$dir/nginx.conf"
+web_conf "$dir" <<<'server { listen 127.0.0.1:8080; return 204; }'
+start nginx nginx -e stderr -c "$dir/nginx.conf"
 
 both='[0-9]+ [0-9]+ '
 printf 'auth %s\npriv %s\n' "$pass" "$pass" >"$dir/secret"
@@ -213,12 +174,12 @@ in_use()
 {
 	local before now i
 
-	before=$(raw hopmanagerd-m1 | value probing all windows)
+	before=$(row_value hopmanagerd-m1 probing all windows)
 	for i in $(seq 20); do
 		ask 127.1.1.1 >/dev/null
 		sleep 0.5
 	done
-	now=$(raw hopmanagerd-m1 | value probing all windows)
+	now=$(row_value hopmanagerd-m1 probing all windows)
 	echo "windows: $before, then $now"
 	[ "$now" -gt "$before" ] && [ "$now" -lt $((before + 8)) ]
 }
@@ -226,10 +187,10 @@ check "what is in use is measured again, and not too often" in_use
 
 other_manager()
 {
-	raw hopmanagerd-m2 | grep '^row probing'
-	[ "$(raw hopmanagerd-m2 | value probing all wants)" = 0 ] &&
-	    [ "$(raw hopmanagerd-m2 | value probing all prefixes)" -ge 2 ] &&
-	    [ "$(raw hopmanagerd-m2 | value prober ny orders)" = 0 ]
+	rows hopmanagerd-m2 | grep '^row probing'
+	[ "$(row_value hopmanagerd-m2 probing all wants)" = 0 ] &&
+	    [ "$(row_value hopmanagerd-m2 probing all prefixes)" -ge 2 ] &&
+	    [ "$(row_value hopmanagerd-m2 prober ny orders)" = 0 ]
 }
 check "the second manager knows what the first has measured" other_manager
 
@@ -239,14 +200,13 @@ reload()
 	local d
 
 	for d; do
-		echo reload | "$lines" -w "done" "$dir/$d.sock" control p02 \
-		    2>/dev/null | grep '^done ' || return
+		tell "$d" reload 2>/dev/null | grep '^done ' || return
 	done
 }
 
 prober()
 {
-	raw hopmanagerd-m1 | value prober "$1" "$2"
+	row_value hopmanagerd-m1 prober "$1" "$2"
 }
 
 # The order of the borders changes, one comes without a prober: the values
@@ -288,7 +248,7 @@ no_prober()
 	sed -i '/<prober border="ny"/,/<prober /{/user=/d;/<prober/d}' \
 	    "$dir/hopscotch.xml"
 	! grep '<prober' "$dir/hopscotch.xml" && reload hopmanagerd-m1 &&
-	    ! raw hopmanagerd-m1 | grep '^row prob'
+	    ! rows hopmanagerd-m1 | grep '^row prob'
 }
 check "nor does the last one" no_prober
 config
@@ -352,11 +312,11 @@ knows()
 	local i
 
 	for i in $(seq 50); do
-		[ "$(raw hopmanagerd-m1 | value probing all prefixes)" -ge 2 ] &&
+		[ "$(row_value hopmanagerd-m1 probing all prefixes)" -ge 2 ] &&
 		    return 0
 		sleep 0.2
 	done
-	raw hopmanagerd-m1 | grep '^row prob'
+	rows hopmanagerd-m1 | grep '^row prob'
 	return 1
 }
 check "from the journals" knows
@@ -378,8 +338,8 @@ no_rights()
 {
 	ask 127.4.4.4
 	until_row 5 hopmanagerd-m1 prober ny reason agent-security
-	raw hopmanagerd-m1 | grep '^row prober ny'
-	raw hopmanagerd-m1 | value prober ny problem | grep "may.*not.*SET"
+	rows hopmanagerd-m1 | grep '^row prober ny'
+	row_value hopmanagerd-m1 prober ny problem | grep "may.*not.*SET"
 }
 check "a user who may not SET is told so" no_rights
 

@@ -9,9 +9,7 @@ set -u
 # shellcheck source=tests/lab/snmp.sh
 . "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
 snmp_begin snmpwalk snmpbulkwalk curl
-for program in hoppingd hopmanagerd hopdirectord hopfrontd; do
-	[ -x "$bin/$program" ] || skip "needs $bin/$program (make)"
-done
+built hoppingd hopmanagerd hopdirectord hopfrontd
 roles="border content-server manager"
 admin=$P.1.3.12.1.4.1.1 # hopManagerAdminState of the first server
 
@@ -73,7 +71,6 @@ cat >"$dir/hop.xml" <<END
 </hopscotch>
 END
 (umask 077; printf 'auth %s\npriv %s\n' $pass $pass >"$dir/hopmgr.secret")
-export HOPSCOTCH_RUN=$dir HOPSCOTCH_STATE=$dir
 snmpd_start
 for d in m:hopmanagerd d:hopdirectord f:hopfrontd; do
 	start "${d#*:}" "$bin/${d#*:}" -f "$dir/hop.xml" --id "${d%%:*}" \
@@ -100,18 +97,6 @@ value()
 	as "${READER:-hopnms}" snmpget -OvqU "$1"
 }
 
-# eventually SECONDS COMMAND...
-eventually()
-{
-	local end=$((SECONDS + $1))
-
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
-}
-
 names()
 {
 	sed -n 's/^\(\.[0-9.]*\) = .*/\1/p' "$1"
@@ -135,7 +120,7 @@ refused()
 check "a station asks for no pings" refused as hopnms snmpset "${ask[@]}"
 check "nor does an operator" refused as hopoper snmpset "${ask[@]}"
 check "the manager does" as hopmgr snmpset "${ask[@]}"
-check "every object of HOPSCOTCH-MIB is served" eventually 8 all_served
+check "every object of HOPSCOTCH-MIB is served" lab_wait 8 all_served
 only_ours()
 {
 	local bad
@@ -154,7 +139,7 @@ lasting()
 	names "$dir/walk" | awk -v t="$target." '
 	index($0, t) != 1 || $0 ~ /\.9$/'
 }
-rows()
+same_rows()
 {
 	# Tables may have grown meanwhile, but not lost what was there.
 	lasting | while read -r o; do
@@ -163,7 +148,7 @@ rows()
 	! grep "No Such" "$dir/get" &&
 	    diff <(lasting) <(names "$dir/get")
 }
-check "the walk is the set of GETs" rows
+check "the walk is the set of GETs" same_rows
 check "in the order of their numbers" \
     diff <(names "$dir/walk") <(names "$dir/walk" | sort -V)
 
@@ -208,7 +193,7 @@ seen()
 {
 	[ "$(value $admin)" = "$1" ]
 }
-check "it is seen within 2 s" eventually 2 seen 2
+check "it is seen within 2 s" lab_wait 2 seen 2
 check "who did it: snmp" \
     eval '[ "$(value $P.1.3.12.1.5.1.1)" = "\"snmp\"" ]'
 check "a value that is none: refused" refused as hopoper snmpset $admin i 4
@@ -223,7 +208,7 @@ check "as can be seen" seen 2
 check "the operator sets nothing elsewhere" refused as hopoper snmpset \
     .1.3.6.1.2.1.1.6.0 s here
 check "and enables the server again" as hopoper snmpset $admin i 1
-check "which is seen within 2 s" eventually 2 seen 1
+check "which is seen within 2 s" lab_wait 2 seen 1
 
 # The daemons' SNMP processes.
 
@@ -238,8 +223,8 @@ new_face()
 {
 	[ -n "$(face_of)" ] && [ "$(face_of)" != "$old" ]
 }
-check "a killed SNMP process of the manager is replaced" eventually 4 new_face
-check "and serves" eventually 3 seen 1
+check "a killed SNMP process of the manager is replaced" lab_wait 4 new_face
+check "and serves" lab_wait 3 seen 1
 snmpd_stop
 sleep 1
 snmpd_start
@@ -263,7 +248,7 @@ check "the old one keeps its row" \
 check "the new one has the next" \
     test "$(value $P.1.3.8.1.2.2)" = '"www.la0"'
 check "a SET goes to the old one" as hopoper snmpset $admin i 3
-check "as can be seen" eventually 2 seen 3
+check "as can be seen" lab_wait 2 seen 3
 check "and not to the other" test "$(value ${admin%.1}.2)" = 1
 
 for name in hopfrontd hopdirectord hopmanagerd hoploadd; do
@@ -271,6 +256,6 @@ for name in hopfrontd hopdirectord hopmanagerd hoploadd; do
 	check "SIGTERM ends $name well" test "$status" = 0
 done
 check "their SNMP processes go with them" \
-    eventually 2 eval '! pgrep -x hop-snmp -s 0 >/dev/null'
+    lab_wait 2 eval '! pgrep -x hop-snmp -s 0 >/dev/null'
 
 exit $failed

@@ -7,23 +7,16 @@
 #	snmp_begin TOOL...      a directory $dir, removed at the end
 #	snmp_conf [ROLE...]     snmpd.conf as shipped for these roles
 #	snmpd_start, snmpd_stop, snmpd_signal SIGNAL
-#	start NAME COMMAND...   in the background, its output in $dir/NAME.log
-#	stop NAME [SIGNAL], signal NAME SIGNAL, alive NAME
 #	as USER TOOL ARG...     snmpget, snmpset ... as this SNMP user
 #	back SECONDS OID        until the object can be read; tells how long
-#	check TEXT COMMAND...   one "ok" or "not ok"
+# See programs.sh for the rest.
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-bin=${LAB_BUILD:-$top/build/release}
-pass=a-long-passphrase
-declare -A pids
-failed=0
+. "$(dirname "${BASH_SOURCE[0]}")/programs.sh"
+pass='a-long-passphrase'
 export MIBS='' MIBDIRS=''
-PATH=$PATH:/usr/sbin:/sbin
 
 # Where the module hangs, and its objects as "name type column oid".
-P=$("$top/tools/mibgen" "$top/mibs/HOPSCOTCH-MIB.txt" |
-    sed -n 's/^#define MIB_POINT_TEXT "\(.*\)"/.\1/p')
+P=$(mib_point)
 
 snmp_objects()
 {
@@ -36,75 +29,8 @@ snmp_objects()
 	}'
 }
 
-skip()
-{
-	echo "skip $(basename "$0" .sh): $*"
-	exit 77
-}
-
-check()
-{
-	local text=$1 out
-
-	shift
-	if out=$("$@" 2>&1); then
-		echo "ok $text"
-	else
-		echo "not ok $text"
-		printf '%s\n' "$out" | head -20 | sed 's/^/  /'
-		failed=1
-	fi
-}
-
-alive()
-{
-	kill -0 "${pids[$1]:-0}" 2>/dev/null
-}
-
-start()
-{
-	local name=$1
-
-	shift
-	"$@" >>"$dir/$name.log" 2>&1 </dev/null &
-	pids[$name]=$!
-}
-
-signal()
-{
-	kill "-$2" "${pids[$1]}"
-}
-
-# stop NAME [SIGNAL]: leaves the exit status in $status.
-stop()
-{
-	status=
-	[ -n "${pids[$1]:-}" ] || return 0
-	kill "-${2:-TERM}" "${pids[$1]}" 2>/dev/null
-	kill -CONT "${pids[$1]}" 2>/dev/null
-	wait "${pids[$1]}" 2>/dev/null
-	status=$?
-	unset "pids[$1]"
-}
-
-snmp_end()
-{
-	local code=$? name
-
-	trap '' INT TERM
-	for name in "${!pids[@]}"; do
-		stop "$name" KILL
-	done
-	if [ $failed != 0 ]; then
-		mkdir -p "$top/build/test/$(basename "$0" .sh)"
-		cp "$dir"/*.log "$top/build/test/$(basename "$0" .sh)/"
-	fi
-	rm -rf "$dir"
-	exit $code
-}
-
 # A UDP port of loopback that nobody has.
-free_port()
+free_udp_port()
 {
 	local p i
 
@@ -117,19 +43,10 @@ free_port()
 
 snmp_begin()
 {
-	local tool
-
-	for tool in snmpd snmpget "$@"; do
-		command -v "$tool" >/dev/null || skip "needs $tool (make deps)"
-	done
-	[ -x "$bin/hoploadd" ] || skip "needs $bin/hoploadd (make)"
-	dir=$(mktemp -d /tmp/hop-snmp.XXXXXX) || exit 1
-	trap snmp_end EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	built hoploadd
+	programs_begin snmpd snmpget "$@"
 	mkdir "$dir/persist" "$dir/etc" "$dir/agentx"
-	export HOPSCOTCH_RUN=$dir
-	port=$(free_port)
+	port=$(free_udp_port)
 	export SNMP_PERSISTENT_DIR=$dir/persist SNMPCONFPATH=$dir/etc:$dir/persist
 }
 

@@ -7,32 +7,20 @@
 # lab: seconds=45
 
 set -u
-if [ "${X04_INSIDE:-}" != 1 ]; then
-	[ "$(id -u)" = 0 ] || { echo "skip x04-limits: needs root"; exit 77; }
-	unshare -nm true 2>/dev/null ||
-	    { echo "skip x04-limits: no namespaces here"; exit 77; }
-	X04_INSIDE=1 exec unshare -nm --propagation private "$0" "$@"
-fi
 # shellcheck source=tests/lab/snmp.sh
 . "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
+. "$LAB_TOP/tests/lab/tls.sh"
+own_network -m --propagation private
 snmp_begin nginx curl prlimit perl openssl
-for program in hopmanagerd hopdirectord hopfrontd hoppingd hopctl \
-    tests/lab/load tests/lab/lines; do
-	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
-done
+built hopmanagerd hopdirectord hopfrontd hoppingd hopctl \
+    tests/lab/{load,lines}
 LAB=$dir
-mkdir "$dir/log" "$dir/small" "$dir/tmp"
+mkdir "$dir/log" "$dir/small"
 . "$top/tests/lab/rows.sh"
-ip link set lo up
 mount -t tmpfs -o size=4m none "$dir/small" || skip "no tmpfs here"
-trap 'cp "$dir"/small/*.log "$dir"; umount -l "$dir/small"; snmp_end' EXIT
-export HOPSCOTCH_RUN=$dir HOPSCOTCH_STATE=$dir/small
+trap 'cp "$dir"/small/*.log "$dir"; umount -l "$dir/small"; programs_end' EXIT
+export HOPSCOTCH_STATE=$dir/small
 front=8000 web=8080
-
-note()
-{
-	echo "    $*"
-}
 
 config()
 {
@@ -43,7 +31,7 @@ config()
 	<network><site id="ny"/></network>
 	<snmp-user id="hopmgr" secret="secret"/>
 	<policy id="p" slow-start="0s"><connections/></policy>
-	<tls cert="host.crt" key="host.key" ca="host.crt"/>
+	<tls cert="host.crt" key="host.key" ca="ca.crt"/>
 	EOT
 	for s in a b c; do
 		n=$((n + 1))
@@ -71,16 +59,7 @@ config()
 
 web_start()
 {
-	local a
-
-	{
-		echo "daemon off; master_process off; pid $dir/nginx.pid;"
-		echo "error_log stderr error; events { } http { access_log off;"
-		for a in client_body proxy fastcgi uwsgi scgi; do
-			echo "${a}_temp_path $dir/tmp;"
-		done
-		echo "server { listen $web; return 200 'here'; } }"
-	} >"$dir/nginx.conf"
+	web_conf "$dir" <<<"server { listen $web; return 200 'here'; }"
 	start nginx nginx -e stderr -c "$dir/nginx.conf"
 }
 
@@ -101,22 +80,6 @@ hoploadd_start()
 	    --agentx "$dir/agentx/master" --check "www=http://127.0.1.1:$web/"
 }
 
-within()
-{
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
-		sleep 0.1
-	done
-}
-
-lab_now()
-{
-	echo $((${EPOCHREALTIME/./} / 1000))
-}
-
 clients_start()
 {
 	start load "$bin/tests/lab/load" 60 100 8 127.0.0.1 $front www.test
@@ -124,10 +87,8 @@ clients_start()
 
 clients_end()
 {
-	rm -f "$dir/log/load.log"
 	stop load
-	mv "$dir/load.log" "$dir/log/load.log"
-	read -r _ requests _ failed_requests _ slowest <"$dir/log/load.log"
+	load_figures "$dir/load.log"
 }
 
 hopctl()
@@ -138,20 +99,9 @@ hopctl()
 	"$bin/hopctl" "$verb" -f "$dir/hop.xml" "$@"
 }
 
-# status SOCKET: rows of a daemon
-status()
-{
-	echo status | "$bin/tests/lab/lines" -w "done" "$dir/$1.sock" control x04
-}
-
-says()
-{
-	status "$1" | grep -E "$2"
-}
-
 all_up()
 {
-	[ "$(status d1 | grep -c '^row server .* state=up')" = 3 ]
+	[ "$(rows d1 | grep -c '^row server .* state=up')" = 3 ]
 }
 
 nobody_moved()
@@ -175,11 +125,11 @@ test_disk()
 	check "a drain on a full disk holds, and tells that it is not written" \
 	    drain_complains
 	check "it is at the director" \
-	    within 2 says d1 '^row server b .*state=draining'
-	within 5 lines_lost
+	    lab_wait 2 shows d1 'server b .*state=draining'
+	lab_wait 5 lines_lost
 	check "lost lines of the access log are counted" lines_lost
 	rm "$dir/small/ballast"
-	measure within 20 grep -q '^admin server b draining' \
+	measure 20 grep -q '^admin server b draining' \
 	    "$dir/small/manager-m1.admin"
 	clients_end
 	row "the disk is full, then not: a drain is on disk" "$took" 15000 ms
@@ -189,18 +139,9 @@ test_disk()
 	stop hopmanagerd
 	daemon_start hopmanagerd m1
 	check "and the manager keeps it through a restart" \
-	    within 5 says m1 '^row server b .*state=draining'
+	    lab_wait 5 shows m1 'server b .*state=draining'
 	check "undrain" hopctl undrain server b
-	check "all are up" within 5 all_up
-}
-
-measure()
-{
-	local begin
-
-	begin=$(lab_now)
-	"$@" || echo "not in time: $*"
-	took=$(since "$begin")
+	check "all are up" lab_wait 5 all_up
 }
 
 drain_complains()
@@ -212,7 +153,7 @@ drain_complains()
 
 lines_lost()
 {
-	says f1 'log-lost=[1-9]'
+	shows f1 '.*log-lost=[1-9]'
 }
 
 access_log_whole()
@@ -290,7 +231,7 @@ test_descriptors_of_the_front()
 		exec {fd}>&-
 	done
 	feed_it "$pid"
-	measure within 5 redirects
+	measure 5 redirects
 	no_clients
 	row "a front end without descriptors: CPU" "$cpu" 25 %
 	row "it has some again: clients are answered" "$took" 3000 ms
@@ -318,7 +259,7 @@ test_descriptors_of()
 	sleep 2
 	crowd_leaves
 	feed_it "$pid"
-	measure within 5 says "$socket" '^row daemon'
+	measure 5 shows "$socket" 'daemon'
 	clients_end
 	row "$program without descriptors: CPU" "$cpu" 25 %
 	row "it has some again: it answers" "$took" 4000 ms
@@ -335,9 +276,9 @@ test_descriptors_of_hoploadd()
 	cpu=$(busy "${pids[hoploadd]}")
 	sleep 3
 	check "its service is up: the manager tries it by itself" \
-	    says m1 '^row server a .*state=up reason=service-answers'
+	    shows m1 'server a .*state=up reason=service-answers'
 	feed_it "${pids[hoploadd]}"
-	measure within 8 says m1 '^row server a .*state=up reason=check-ok'
+	measure 8 shows m1 'server a .*state=up reason=check-ok'
 	clients_end
 	row "hoploadd without descriptors: CPU" "$cpu" 25 %
 	row "it has some again: its check counts" "$took" 8000 ms
@@ -354,8 +295,7 @@ test_descriptors_of_hoppingd()
 	check "its objects are served all the while" back 2 $P.1.2.1.2.0
 	crowd_leaves
 	feed_it "$pid"
-	measure within 5 says "$(basename "$dir"/hoppingd-*.sock .sock)" \
-	    '^row '
+	measure 5 shows "$(basename "$dir"/hoppingd-*.sock .sock)" ''
 	clients_end
 	row "hoppingd without descriptors: CPU" "$cpu" 25 %
 	row "it has some again: it answers" "$took" 4000 ms
@@ -423,10 +363,10 @@ test_clock()
 		sleep 2.2
 		check "clock at $step s: all daemons answer by SNMP" \
 		    back 2 $P.1.3.1.2.0
-		check "agents answer" within 6 \
-		    says m1 '^row agent a .*state=up'
+		check "agents answer" lab_wait 6 \
+		    shows m1 'agent a .*state=up'
 		check "who is up stays so" up_are a b
-		check "the drain holds" says d1 '^row server c .*state=draining'
+		check "the drain holds" shows d1 'server c .*state=draining'
 		check "an operator's word counts" told_twice
 		check "doctor compares clocks" doctor_tells_clocks $step
 	done
@@ -438,7 +378,7 @@ test_clock()
 	check "no connection ended, though no certificate was good" test "$ends" = \
 	    "$(grep -v control "$dir/small/hopdirectord.log" |
 	    grep -c 'is gone')"
-	check "all are up at the end" within 5 all_up
+	check "all are up at the end" lab_wait 5 all_up
 }
 
 up_are()
@@ -446,7 +386,7 @@ up_are()
 	local s
 
 	for s in "$@"; do
-		says d1 "^row server $s .*state=up" || return 1
+		shows d1 "server $s .*state=up" || return 1
 	done
 }
 
@@ -454,9 +394,9 @@ up_are()
 told_twice()
 {
 	hopctl drain server b &&
-	    within 2 says d1 '^row server b .*state=draining' &&
+	    lab_wait 2 shows d1 'server b .*state=draining' &&
 	    hopctl undrain server b &&
-	    within 2 says d1 '^row server b .*state=up'
+	    lab_wait 2 shows d1 'server b .*state=up'
 }
 
 # --- garbage ---
@@ -499,7 +439,7 @@ test_garbage()
 	clients_end
 	row "garbage on every socket: slowest answer" "$slowest" 1000 ms
 	check "who sends it is told" grep -q '^error ' "$dir/log/garbage"
-	check "the front end counts it" says f1 'client-errors=[1-9]'
+	check "the front end counts it" shows f1 '.*client-errors=[1-9]'
 	check "all daemons are there" all_there
 	check "all servers are up" all_up
 }
@@ -526,19 +466,24 @@ heard()
 
 test_restart()
 {
+	local begin
+
 	stop hopmanagerd
 	config "<director id=\"watch\"><listen socket=\"$dir/watch.sock\"/>
 	    </director>" >"$dir/hop.xml"
 	start watch "$bin/tests/lab/lines" -l "$dir/watch.sock" director watch
 	daemon_start hopmanagerd m1
-	within 10 grep -q '^synced' "$dir/watch.log"
-	within 5 says m1 '^row server c .*state=up'
+	lab_wait 10 grep -q '^synced' "$dir/watch.log"
+	lab_wait 5 shows m1 'server c .*state=up'
 	hopctl drain server c >/dev/null
-	within 5 grep -q '^state c draining' "$dir/watch.log"
+	lab_wait 5 grep -q '^state c draining' "$dir/watch.log"
 	clients_start
 	{ stop hopmanagerd KILL; } 2>/dev/null
-	within 5 grep -q '^hung up' "$dir/watch.log"
-	measure restart_the_manager
+	lab_wait 5 grep -q '^hung up' "$dir/watch.log"
+	begin=$(lab_now)
+	daemon_start hopmanagerd m1
+	lab_wait 10 known_again || echo "not in time: known_again"
+	took=$(since "$begin")
 	sleep 1
 	clients_end
 	row "a manager restarts: directors know all again" "$took" 6000 ms
@@ -550,17 +495,11 @@ test_restart()
 	hopctl undrain server c >/dev/null
 }
 
-restart_the_manager()
-{
-	daemon_start hopmanagerd m1
-	within 10 known_again
-}
-
 known_again()
 {
 	[ -n "$(heard c)" ] && sed '1,/^hung up/d' "$dir/watch.log" |
 	    grep -q '^synced' &&
-	    [ "$(status m1 | grep -c '^row server .*state=up')" = 2 ]
+	    [ "$(rows m1 | grep -c '^row server .*state=up')" = 2 ]
 }
 
 not_heard()
@@ -573,11 +512,9 @@ not_heard()
 printf '\0\0\0\0\0\0\0\0' >"$dir/clockstep"
 (umask 077; printf 'auth %s\npriv %s\n' $pass $pass >"$dir/secret")
 # Good for two days, of which the clock takes no notice while it is connected.
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-    -keyout "$dir/host.key" -out "$dir/host.crt" -subj /CN=host -days 2 \
-    -addext "subjectAltName=URI:hopscotch:role:manager,URI:hopscotch:role:director,URI:hopscotch:role:frontend" \
-    2>/dev/null
-chmod 600 "$dir/host.key"
+tls=$dir
+tls_authority ca
+tls_certificate host ca 2 manager director frontend
 config >"$dir/hop.xml"
 snmp_conf content-server manager border
 start snmpd env LD_PRELOAD="$bin/tests/lab/clockstep.so" \
@@ -589,8 +526,8 @@ start hoppingd "$bin/hoppingd" --border ny --allow 127.0.0.0/8 \
 daemon_start hopdirectord d1
 daemon_start hopmanagerd m1
 daemon_start hopfrontd f1
-check "all servers are up" within 15 all_up
-check "clients are redirected" within 5 \
+check "all servers are up" lab_wait 15 all_up
+check "clients are redirected" lab_wait 5 \
     redirects
 test_disk
 test_descriptors

@@ -7,31 +7,16 @@
 # lab: seconds=10
 
 set -u
-if [ "${X05_INSIDE:-}" != 1 ]; then
-	[ "$(id -u)" = 0 ] || { echo "skip x05-burst: needs root"; exit 77; }
-	unshare -n true 2>/dev/null ||
-	    { echo "skip x05-burst: no network namespaces here"; exit 77; }
-	X05_INSIDE=1 exec unshare -n "$0" "$@"
-fi
 # shellcheck source=tests/lab/snmp.sh
 . "$(dirname "${BASH_SOURCE[0]}")/snmp.sh"
+own_network
 snmp_begin nginx
-for program in hopmanagerd hopdirectord hopfrontd hopctl tests/lab/load \
-    tests/lab/lines; do
-	[ -x "$bin/$program" ] || skip "needs $bin/$program (make lab-tools)"
-done
+built hopmanagerd hopdirectord hopfrontd hopctl tests/lab/{load,lines}
 LAB=$dir
-mkdir "$dir/log" "$dir/tmp"
+mkdir "$dir/log"
 . "$top/tests/lab/rows.sh"
-ip link set lo up
-export HOPSCOTCH_RUN=$dir HOPSCOTCH_STATE=$dir
 many=1000
 web=8080
-
-note()
-{
-	echo "    $*"
-}
 
 # s1 to s1000 are at la, t1 to t100 at ny.
 config()
@@ -73,17 +58,7 @@ server()
 
 web_start()
 {
-	local a
-
-	{
-		echo "daemon off; master_process off; pid $dir/nginx.pid;"
-		echo "error_log stderr error; events { worker_connections 2000; }"
-		echo "http { access_log off;"
-		for a in client_body proxy fastcgi uwsgi scgi; do
-			echo "${a}_temp_path $dir/tmp;"
-		done
-		echo "server { listen $web; return 200 'here'; } }"
-	} >"$dir/nginx.conf"
+	web_conf "$dir" <<<"server { listen $web; return 200 'here'; }"
 	start nginx nginx -e stderr -c "$dir/nginx.conf"
 }
 
@@ -95,22 +70,6 @@ daemon_start()
 	start "$2" "$bin/$1" -f "$dir/hop.xml" --id "$2" "${snmp[@]}"
 }
 
-within()
-{
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "${EPOCHREALTIME/./}" -lt $end ] || return 1
-		sleep 0.02
-	done
-}
-
-lab_now()
-{
-	echo $((${EPOCHREALTIME/./} / 1000))
-}
-
 clients_start()
 {
 	start load1 "$bin/tests/lab/load" 60 300 8 127.0.0.1 8001 www.test
@@ -119,29 +78,15 @@ clients_start()
 
 clients_end()
 {
-	local r f s
-
 	stop load1
 	stop load2
-	cat "$dir/load1.log" "$dir/load2.log" >"$dir/log/load.log"
-	rm "$dir/load1.log" "$dir/load2.log"
-	requests=0 failed_requests=0 slowest=0
-	while read -r _ r _ f _ s; do
-		requests=$((requests + r))
-		failed_requests=$((failed_requests + f))
-		[ "$s" -le $slowest ] || slowest=$s
-	done < <(grep '^requests' "$dir/log/load.log")
-}
-
-status()
-{
-	echo status | "$bin/tests/lab/lines" -w "done" "$dir/$1.sock" control x05
+	load_figures "$dir/load1.log" "$dir/load2.log"
 }
 
 # states STATE N: so many servers of the director
 states()
 {
-	[ "$(status d1 | grep -c "^row server .*state=$1")" = "$2" ]
+	[ "$(rows d1 | grep -c "^row server .*state=$1")" = "$2" ]
 }
 
 # What a front end that watches has heard: N lines `gone`.
@@ -175,34 +120,29 @@ burst()
 
 test_collector()
 {
-	local begin
+	local begin burst
 
-	mkfifo "$dir/fifo"
-	"$bin/tests/lab/lines" "$dir/d1.sock" collector shell \
-	    <"$dir/fifo" >"$dir/shell.log" 2>&1 &
-	pids[shell]=$!
-	exec 8>"$dir/fifo"
-	echo "load t1 5000" >&8
-	within 5 states up $((many + 100))
+	feed shell "$dir/d1.sock" collector shell
+	to shell "load t1 5000"
+	lab_wait 5 states up $((many + 100))
 	clients_start
-	burst down >"$dir/burst"
+	burst=$(burst down)
 	sleep 0.5
 	begin=$(lab_now)
-	cat "$dir/burst" >&8
-	within 10 states down $many || echo "not in time"
+	to shell "$burst"
+	lab_wait 10 states down $many || echo "not in time"
 	director=$(since "$begin")
-	within 10 gone $many || echo "not in time"
+	lab_wait 10 gone $many || echo "not in time"
 	took=$(since "$begin")
 	sleep 0.5
-	burst up >&8
-	within 10 states up $((many + 100))
+	to shell "$(burst up)"
+	lab_wait 10 states up $((many + 100))
 	sleep 0.5
 	clients_end
 	row "1000 go down in a burst: the director knows" "$director" 1000 ms
 	row "1000 go down in a burst: front ends know" "$took" 1500 ms
 	row "1000 go down and up: slowest answer" "$slowest" 300 ms
-	exec 8>&-
-	stop shell
+	cut_off shell
 }
 
 test_manager()
@@ -211,18 +151,18 @@ test_manager()
 
 	: >"$dir/front.log"
 	daemon_start hopmanagerd m1
-	check "the manager knows all servers to be up" within 20 manager_knows
+	check "the manager knows all servers to be up" lab_wait 20 manager_knows
 	clients_start
 	sleep 0.5
 	begin=$(lab_now)
 	check "a site of 1000 servers is drained" "$bin/hopctl" drain \
 	    -f "$dir/hop.xml" site la
-	within 10 states draining $many || echo "not in time"
+	lab_wait 10 states draining $many || echo "not in time"
 	director=$(since "$begin")
-	within 10 gone $many || echo "not in time"
+	lab_wait 10 gone $many || echo "not in time"
 	took=$(since "$begin")
 	"$bin/hopctl" undrain -f "$dir/hop.xml" site la >/dev/null
-	within 10 states up $((many + 100))
+	lab_wait 10 states up $((many + 100))
 	sleep 0.5
 	clients_end
 	row "a site of 1000 is drained: the director knows" "$director" 1000 ms
@@ -232,7 +172,7 @@ test_manager()
 
 manager_knows()
 {
-	[ "$(status m1 | grep -c '^row server .*state=up')" = $((many + 100)) ]
+	[ "$(rows m1 | grep -c '^row server .*state=up')" = $((many + 100)) ]
 }
 
 nobody_was_cut_off()
@@ -248,7 +188,7 @@ web_start
 daemon_start hopdirectord d1
 daemon_start hopfrontd f1
 daemon_start hopfrontd f2
-within 5 status d1
+lab_wait 5 rows d1
 start front "$bin/tests/lab/lines" "$dir/d1.sock" frontend watcher
 check "the director's objects are there" back 10 $P.1.4.1.2.0
 touch "$dir/watching"
