@@ -11,49 +11,21 @@
 # lab: seconds=110
 
 set -u
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+LAB_NAME=packages
+# shellcheck source=tests/lab/check.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lab/check.sh"
+. "$LAB_TOP/tests/lab/web.sh"
+top=$LAB_TOP
 mirror=${HOP_MIRROR:-http://deb.debian.org/debian}
 name=hop-k-root            # cgroup and machine
 outside=hop-k-out          # namespace of clients and content servers
-dir='' nspawn='' leader='' nginx='' failed=0
-ctl=${LAB_BUILD:-$top/build/release}/hopctl
+dir='' nspawn='' leader='' nginx=''
+ctl=$LAB_BUILD/hopctl
 roles="agent prober manager director frontend ctl common"
 units="hoploadd hoppingd hopmanagerd hopdirectord hopfrontd"
 brains="hopmanagerd hopdirectord hopfrontd"
 PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C
-
-skip()
-{
-	echo "skip packages: $*"
-	exit 77
-}
-
-check()
-{
-	local text=$1 out
-
-	shift
-	if out=$("$@" 2>&1); then
-		echo "ok $text"
-	else
-		echo "not ok $text"
-		printf '%s\n' "$out" | tail -20 | sed 's/^/  /'
-		failed=1
-	fi
-}
-
-# within SECONDS COMMAND...
-within()
-{
-	local end=$((SECONDS + $1))
-
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
-}
 
 # Everything of a run, also of one that was killed.
 
@@ -77,7 +49,7 @@ stop_container()
 	cgroups | while read -r g; do
 		xargs -r kill -KILL <"$g/cgroup.procs" 2>/dev/null
 	done
-	within 5 container_gone
+	lab_wait 5 container_gone
 	cgroups | xargs -r rmdir 2>/dev/null
 }
 
@@ -143,7 +115,7 @@ boot()
 		    --resolv-conf=off --timezone=off "${options[@]}"
 	) >"$dir/console.log" 2>&1 </dev/null &
 	nspawn=$!
-	within 10 has_leader && within 20 is_booted
+	lab_wait 10 has_leader && lab_wait 20 is_booted
 }
 
 has_leader()
@@ -190,27 +162,14 @@ make_outside()
 		ip -n $outside addr add 192.0.2.$i/24 dev hop0
 	done
 	mkdir "$dir/www"
-	cat >"$dir/nginx.conf" <<-END
-	daemon off;
-	error_log stderr;
-	pid $dir/www/pid;
-	worker_processes 1;
-	events {}
-	http {
-	  access_log off;
-	  client_body_temp_path $dir/www/1;
-	  proxy_temp_path $dir/www/2;
-	  fastcgi_temp_path $dir/www/3;
-	  uwsgi_temp_path $dir/www/4;
-	  scgi_temp_path $dir/www/5;
-	  server { listen 192.0.2.11:80; location / { return 200 "web11\n"; } }
-	  server { listen 192.0.2.12:80; location / { return 200 "web12\n"; } }
-	}
+	web_conf "$dir/www" <<-END
+	server { listen 192.0.2.11:80; location / { return 200 "web11\n"; } }
+	server { listen 192.0.2.12:80; location / { return 200 "web12\n"; } }
 	END
-	ip netns exec $outside nginx -e stderr -c "$dir/nginx.conf" \
+	ip netns exec $outside nginx -e stderr -c "$dir/www/nginx.conf" \
 	    >"$dir/nginx.log" 2>&1 &
 	nginx=$!
-	within 5 client curl -s -o /dev/null http://192.0.2.12/
+	lab_wait 5 client curl -s -o /dev/null http://192.0.2.12/
 }
 
 client()
@@ -279,7 +238,7 @@ complete_and_described()
 by_hand()
 {
 	make -s --no-print-directory -C "$top" DESTDIR="$dir/hand" \
-	    BUILD="${LAB_BUILD:-build/release}" PREFIX=/usr/local \
+	    BUILD="$LAB_BUILD" PREFIX=/usr/local \
 	    install-manager &&
 	    grep -q '^ExecStart=/usr/local/sbin/hopmanagerd$' \
 	    "$dir/hand/usr/local/lib/systemd/system/hopmanagerd.service" &&
@@ -449,7 +408,7 @@ reloads()
 	before=$(pids)
 	inside sed -i 's/<connections\/>/<connections limit="500"\/>/' \
 	    /etc/hopscotch/hopscotch.xml &&
-	    inside systemctl reload $brains && within 5 one_hash &&
+	    inside systemctl reload $brains && lab_wait 5 one_hash &&
 	    [ "$before" = "$(pids)" ] ||
 	    { hashes; echo "$before"; pids; return 1; }
 }
@@ -491,9 +450,9 @@ rotates()
 {
 	inside sed -i 's/<frontend /<frontend access-log="\/var\/log\/hopscotch\/access.log" /' \
 	    /etc/hopscotch/hopscotch.xml
-	inside systemctl reload $brains && within 5 logged &&
+	inside systemctl reload $brains && lab_wait 5 logged &&
 	    inside logrotate -f /etc/logrotate.d/hopscotch &&
-	    inside test -s /var/log/hopscotch/access.log.1 && within 5 logged ||
+	    inside test -s /var/log/hopscotch/access.log.1 && lab_wait 5 logged ||
 	    { inside ls -l /var/log/hopscotch; return 1; }
 }
 
@@ -536,7 +495,7 @@ by_load()
 	    -e 's/<!-- <agent address="192.0.2.11".*/<agent address="192.0.2.1"\/>/' \
 	    /etc/hopscotch/hopscotch.xml
 	inside hopctl check --secrets &&
-	    inside systemctl reload $brains && within 8 agent_up ||
+	    inside systemctl reload $brains && lab_wait 8 agent_up ||
 	    { inside hopctl status agent server; return 1; }
 }
 
@@ -553,7 +512,7 @@ border()
 	! inside systemctl start hoppingd || return 1
 	printf 'border here\ncanary 192.0.2.99\nallow 192.0.2.0/24\n' \
 	    >>"$root/etc/default/hoppingd"
-	inside systemctl enable --now hoppingd && within 5 active hoppingd
+	inside systemctl enable --now hoppingd && lab_wait 5 active hoppingd
 }
 
 borders()
@@ -580,8 +539,8 @@ comes_back()
 
 	before=$(inside systemctl show -P MainPID hopdirectord)
 	inside systemctl kill --kill-who=main -s SEGV hopdirectord
-	redirected && within 8 replaced hopdirectord "$before" && redirected &&
-	    within 5 by_director
+	redirected && lab_wait 8 replaced hopdirectord "$before" && redirected &&
+	    lab_wait 5 by_director
 }
 
 # It hangs: the watchdog sees to it (after 2 s, for the test's sake).
@@ -595,7 +554,7 @@ is_woken()
 	inside systemctl restart hopdirectord
 	before=$(inside systemctl show -P MainPID hopdirectord)
 	inside systemctl kill --kill-who=main -s STOP hopdirectord
-	redirected && within 10 replaced hopdirectord "$before" &&
+	redirected && lab_wait 10 replaced hopdirectord "$before" &&
 	    inside journalctl --no-pager -q -u hopdirectord -o cat |
 	    grep -q 'Watchdog timeout'
 	status=$?
@@ -644,13 +603,13 @@ several_hosts()
 starts_anew()
 {
 	inside systemctl poweroff
-	within 10 container_gone || return 1
+	lab_wait 10 container_gone || return 1
 	wait "$nspawn"
 	ip netns pids $outside | xargs -r kill
 	ip netns del $outside
 	rm -r "$dir/www"
-	boot && make_outside && within 10 active hoploadd snmpd $brains &&
-	    within 5 by_director
+	boot && make_outside && lab_wait 10 active hoploadd snmpd $brains &&
+	    lab_wait 5 by_director
 }
 
 # The same packages with a higher version.
@@ -680,7 +639,7 @@ upgrades()
 	    { cat "$dir/upgrade.log"; return 1; }
 	grep -q '^check mine=' "$root/etc/default/hoploadd" &&
 	    [ -e "$root/etc/hopscotch/hopscotch.xml" ] &&
-	    active hoploadd $brains && within 5 redirected || return 1
+	    active hoploadd $brains && lab_wait 5 redirected || return 1
 	# All of them are new processes.
 	! grep -Fxf <(echo "$before") <(pids hoploadd) | grep .
 }
@@ -721,20 +680,18 @@ polite()
 }
 
 [ "$(id -u)" = 0 ] || skip "needs root"
-for tool in mmdebstrap systemd-nspawn lintian dpkg-buildpackage dh nginx \
-    snmpget curl jq ip nsenter; do
-	command -v $tool >/dev/null || skip "needs $tool (make deps)"
-done
+needs mmdebstrap systemd-nspawn lintian dpkg-buildpackage dh nginx \
+    snmpget curl jq ip nsenter
 # One at a time: names and the like are the same for all.
 exec 9<"$(command -v systemd-nspawn)"
 flock -w 200 9 || skip "another run goes on"
 clean
 dir=$(mktemp -d /tmp/hop-k.XXXXXX) || exit 1
+check_said=$dir/check.out
 chmod 755 "$dir"
 root=$dir/root
 version=$(sed -n '1s/.*(\(.*\)).*/\1/p' "$top/debian/changelog")
-point=$("$top/tools/mibgen" "$top/mibs/HOPSCOTCH-MIB.txt" |
-    sed -n 's/^#define MIB_POINT_TEXT "\(.*\)"/.\1/p')
+point=$(mib_point)
 trap end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
@@ -760,7 +717,7 @@ boot || skip "no systemd boots in a container here: $(tail -n 1 "$dir/console.lo
 make_outside || skip "no network for it here"
 
 check "apt installs them all in a clean Debian 12" installs
-check "the load daemon runs, as it is complete" within 5 active hoploadd
+check "the load daemon runs, as it is complete" lab_wait 5 active hoploadd
 check "nothing else is enabled, or runs" idle
 check "snmpd has taken the files" active snmpd
 check "systemd-analyze verify has nothing to say" verified
@@ -770,8 +727,8 @@ done
 check "the three commands of doc/install.md work" three_commands
 check "a client is redirected to a content server" redirected
 check "the daemons are active" active $brains
-check "hopctl reaches all of them" within 5 all_up
-check "it is the director that decides" within 5 by_director
+check "hopctl reaches all of them" lab_wait 5 all_up
+check "it is the director that decides" lab_wait 5 by_director
 check "the manager runs as hopscotch, without rights" \
     confined hopmanagerd 0000000000000000
 check "so does the director" confined hopdirectord 0000000000000000
@@ -787,22 +744,21 @@ check "one that hangs is started anew by the watchdog" is_woken
 check "an access log is turned over" rotates
 check "hopscotch-snmp-setup makes the manager's user" \
     snmp_user --listen 192.0.2.1
-check "all daemons are seen through snmpd" within 10 subtrees 1 3 4 5
+check "all daemons are seen through snmpd" lab_wait 10 subtrees 1 3 4 5
 check "a server's load comes by SNMP" by_load
 check "the ping daemon starts when it knows its border" border
 check "it has had its socket, and has no right left" \
     confined hoppingd 0000000000002000
-check "and is seen through snmpd" within 5 subtrees 2
+check "and is seen through snmpd" lab_wait 5 subtrees 2
 check "a host may have several borders" borders
 check "and that of management stations" snmp_user hopnms
 check "hopctl doctor has nothing to repair" doctor
 check "hopscotch-snmp-setup: run again, it replaces the user" snmp_user
-check "who is known still" within 10 subtrees 1
+check "who is known still" lab_wait 10 subtrees 1
 echo 'check mine=tcp:127.0.0.1:161' >>"$root/etc/default/hoploadd"
 check "higher versions can be made" repack
 check "an upgrade keeps what was edited, and restarts what ran" upgrades
-starts_anew >"$dir/anew.log" 2>&1 # not in a subshell: it has new processes
-check "after a boot all is there again" test $? = 0
+check "after a boot all is there again" starts_anew
 check "removal ends all, and keeps what was configured" removes
 check "purging leaves nothing but the user" purges
 check "the AgentX socket of another is left alone" polite
