@@ -116,6 +116,9 @@ hint(const struct call *c, const char *why)
 		       "give files of your own with --cert, --key and --ca)";
 	if (strstr(why, strerror(EACCES)) != NULL)
 		return " (try as root, or as a member of the socket's group)";
+	if (strstr(why, "role:control") != NULL)
+		return " (this host may not give orders: use one that may, or "
+		       "--cert, --key and --ca)";
 	if (strstr(why, " tls: ") != NULL &&
 	    (strstr(why, " alert ") != NULL ||
 		strstr(why, strerror(ECONNRESET)) != NULL))
