@@ -12,6 +12,7 @@ LAB_PREFIX=hop-a-
 . "$here/lib.sh"
 . "$here/wan.sh"
 . "$here/farm.sh"
+. "$here/load.sh"
 
 # Names of all places where N requests of a site's client were redirected.
 targets()
@@ -61,8 +62,7 @@ load_start()
 load_ends_well()
 {
 	wait "$(lab_pid load)"
-	cat "$LAB/log/load.log"
-	grep -q '^requests [1-9][0-9]* failed 0 ' "$LAB/log/load.log"
+	no_request_failed
 }
 
 # check_load TEXT: the same as a result, with its figures.
@@ -70,13 +70,6 @@ check_load()
 {
 	check "$1" load_ends_well
 	note "$(head -1 "$LAB/log/load.log")"
-}
-
-# When the last client was sent to a server, in ms since 1970; 0: never.
-last_sent()
-{
-	awk -v s="^$1" '$1 == "to" && $2 ~ s && $5 > t { t = $5 }
-	    END { printf "%.0f\n", t }' "$LAB/log/load.log"
 }
 
 ##############################################################################

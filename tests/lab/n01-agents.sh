@@ -12,6 +12,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 LAB_NAME=lab-n01-agents
 LAB_PREFIX=hop-m-
 . "$here/lib.sh"
+. "$here/load.sh"
 
 auth='a-long-passphrase'
 priv='another-passphrase'
@@ -189,12 +190,6 @@ clients_end()
 	lab_wait 5 lab_dead load
 }
 
-no_client_failed()
-{
-	grep '^requests' "$LAB/log/load.log"
-	grep -q '^requests .* failed 0 ' "$LAB/log/load.log"
-}
-
 # Whether the front end has drawn it lately.
 connected()
 {
@@ -202,13 +197,6 @@ connected()
 
 	drawn=$(row_value director server "$1" drawn)
 	[ "${drawn:-0}" -gt 0 ]
-}
-
-# Milliseconds since 1970 of the last client sent to a server.
-last_sent()
-{
-	awk -v s="$1.test.com" '$1 == "to" && $2 == s { print $5 }' \
-	    "$LAB/log/load.log"
 }
 
 mark()
@@ -341,7 +329,7 @@ test_deaths()
 		took=$(($(last_sent $s) - begin))
 		note "last client sent there after $took ms"
 		check "nobody is sent there after 5 s" test $took -le 5000
-		check "no client was refused" no_client_failed
+		check "no client was refused" no_request_failed
 		start_nginx $s
 	done
 	check "both are up again" lab_wait 15 all_are manager up
@@ -438,7 +426,7 @@ test_reload()
 	check "the manager is the same process" \
 	    test "$pid" = "$(lab_pid manager)" -a -d "/proc/$pid"
 	clients_end
-	check "no client was refused meanwhile" no_client_failed
+	check "no client was refused meanwhile" no_request_failed
 }
 
 skewed()

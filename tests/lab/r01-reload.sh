@@ -15,6 +15,7 @@ LAB_PREFIX=${LAB_PREFIX:-hop-s-}
 . "$here/wan.sh"
 . "$here/farm.sh"
 . "$here/tls.sh"
+. "$here/load.sh"
 
 DAEMONS="manager director front-ny front-la front-dc front-sj"
 
@@ -136,9 +137,9 @@ load_ends_well()
 		lab_signal $name TERM
 		wait "$(lab_pid $name)"
 	done
-	cat "$LAB/log/load.log" "$LAB/log/steady.log"
+	cat "$LAB/log/steady.log"
 	grep -v '^200 ' "$LAB/log/follow.log"
-	grep -q '^requests [1-9][0-9]* failed 0 ' "$LAB/log/load.log" &&
+	no_request_failed &&
 	    grep -q '^requests [1-9][0-9]* failed 0 dropped 0 ' \
 		"$LAB/log/steady.log" &&
 	    [ "$(wc -l <"$LAB/log/follow.log")" -gt 10 ] &&

@@ -11,22 +11,10 @@
 #	row_table                   all rows, at the end
 #	measure SECONDS COMMAND...  how long until it holds, into $took
 
+. "$LAB_TOP/tests/lab/load.sh"
 requests=0 failed_requests=0 slowest=0
 ROWS=()
 CLIENTS_AT='' CLIENTS_SINCE=0
-
-# load_figures LOG...: of what the load told there; moved to load.log.
-load_figures()
-{
-	cat "$@" >"$LAB/log/load.log"
-	rm "$@"
-	read -r requests failed_requests slowest < <(awk '
-	$1 == "requests" {
-		n += $2; f += $4
-		if ($6 > s) s = $6
-	}
-	END { print n + 0, f + 0, s + 0 }' "$LAB/log/load.log")
-}
 
 # At most two minutes, ended by clients_end, and a second at least.
 clients_start()
@@ -65,13 +53,6 @@ no_clients()
 {
 	failed_requests=0 requests=-
 	: >"$LAB/log/load.log"
-}
-
-# When the last client was sent to a server, in ms since 1970; 0: never.
-last_sent()
-{
-	awk -v s="^$1" '$1 == "to" && $2 ~ s && $5 > t { t = $5 }
-	    END { printf "%.0f\n", t }' "$LAB/log/load.log"
 }
 
 row_holds()
