@@ -634,8 +634,8 @@ upgrades()
 	local before
 
 	before=$(pids hoploadd)
-	inside sh -c 'apt-get -y -o Dpkg::Use-Pty=0 install \
-	    /srv/new/hopscotch-*.deb' >"$dir/upgrade.log" 2>&1 ||
+	inside sh -c 'apt-get -y -o Dpkg::Use-Pty=0 --only-upgrade --reinstall \
+	    install /srv/new/hopscotch-*.deb' >"$dir/upgrade.log" 2>&1 ||
 	    { cat "$dir/upgrade.log"; return 1; }
 	grep -q '^check mine=' "$root/etc/default/hoploadd" &&
 	    [ -e "$root/etc/hopscotch/hopscotch.xml" ] &&
