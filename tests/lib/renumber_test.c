@@ -14,12 +14,16 @@
 #include "lib/view.h"
 #include "tests/unit.h"
 
-#define S      INT64_C(1000000000)
-#define NOW    ((struct mono){100000 * S})
-#define LATER  ((struct mono){100001 * S})
+#define S     INT64_C(1000000000)
+#define NOW   ((struct mono){100000 * S})
+#define LATER ((struct mono){100001 * S})
+#ifdef __SANITIZE_ADDRESS__
+#define ROUNDS 25 /* each takes half a second with it */
+#else
 #define ROUNDS 100
-#define NAMES  6 /* of each kind that a world may have */
-#define LINES  60
+#endif
+#define NAMES 6 /* of each kind that a world may have */
+#define LINES 60
 
 static const struct view_limits limits = {
     600 * INT64_C(1000000), 86400 * INT64_C(1000000), 1000};
