@@ -298,6 +298,8 @@ stop ping-la KILL
 hoppingd_start la --canary 127.0.0.51
 check "and one with replies brings it back" \
     until_row 20 hopdirectord-d1 border la state up
+check "the second manager knows its prober too" \
+    until_row 20 hopmanagerd-m2 prober la state up
 
 stop m1 KILL
 check "without the first manager the second one tells paths" \

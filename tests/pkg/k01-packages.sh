@@ -714,6 +714,8 @@ wait $making ||
     skip "no Debian root: $(grep -m 1 '^E:' "$dir/root.log" || echo timeout)"
 fetch || skip "no packages from $mirror: $(tail -n 1 "$dir/fetch.log")"
 boot || skip "no systemd boots in a container here: $(tail -n 1 "$dir/console.log")"
+# In a chroot there are none, and PrivateUsers= asks for them.
+inside unshare --user true || skip "no user namespaces in a container here"
 make_outside || skip "no network for it here"
 
 check "apt installs them all in a clean Debian 12" installs
