@@ -398,7 +398,8 @@ test_reload()
 	write_conf none
 	check "a configuration in which one has lost its agent" reload
 	check "shows no agent there" no_agent
-	check "its load is by weight" is manager server plain load by-weight
+	check "its load is by weight" \
+	    lab_wait 3 is manager server plain load by-weight
 	check "nobody moved" nobody_moved
 	write_conf standard hopscotch
 	check "another, with an agent of the wrong kind" reload
