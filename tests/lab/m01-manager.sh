@@ -164,7 +164,7 @@ test_poll()
 	    lab_wait 12 all_are up
 	check "all agents answer" lab_wait 3 agents_ok
 	check "the reason is the check, not a try of our own" \
-	    is m1 server s1 reason check-ok
+	    lab_wait 6 is m1 server s1 reason check-ok
 	check "loads reach the director" \
 	    test "$(field d1 server s1 load)" -gt 0
 }
