@@ -10,18 +10,6 @@
 #include <string.h>
 
 #include "lib/mem.h"
-#include "lib/num.h"
-
-static int64_t
-number(const struct tables *t, const char *table, size_t row, const char *key)
-{
-	const char *text = tables_cell(t, table, row, key);
-	int64_t v;
-
-	if (text == NULL || num_parse(text, 0, INT64_MAX, &v) < 0)
-		return -1;
-	return v;
-}
 
 static bool
 is_text(const struct tables *t, const char *table, size_t row, const char *key,
@@ -48,8 +36,8 @@ look_at_servers(struct empty *e, const struct tables *t, int64_t max_age_ms)
 
 	for (i = 0; i < n; i++) {
 		int at = world_server(e->w, tables_id(t, "server", i));
-		int64_t open = number(t, "server", i, "connections");
-		int64_t age = number(t, "server", i, "age-ms");
+		int64_t open = tables_number(t, "server", i, "connections");
+		int64_t age = tables_number(t, "server", i, "age-ms");
 
 		if (at < 0 || !e->server[at] || done[at])
 			continue;
@@ -84,9 +72,9 @@ sent(const struct empty *e, const struct tables *t)
 		if (e->border != NULL ? strcmp(e->border, id) != 0
 				      : at < 0 || !e->server[at])
 			continue;
-		if (number(t, table, i, "decisions") < 0)
+		if (tables_number(t, table, i, "decisions") < 0)
 			return -1;
-		sum += number(t, table, i, "decisions");
+		sum += tables_number(t, table, i, "decisions");
 	}
 	return sum;
 }

@@ -20,16 +20,6 @@ struct asked {
 	size_t n;
 };
 
-static enum call_line
-on_line(void *arg, const struct line *l)
-{
-	if (strcmp(l->field[0], "done") == 0)
-		return CALL_DONE;
-	if (strcmp(l->field[0], "row") != 0 || tables_take(arg, l) < 0)
-		return CALL_MALFORMED;
-	return CALL_GO_ON;
-}
-
 static void
 init(struct asked *a, const struct target *t, size_t n, const char *only)
 {
@@ -43,7 +33,7 @@ init(struct asked *a, const struct target *t, size_t n, const char *only)
 		a->tables[a->n] = tables_new();
 		a->call[a->n] = (struct call){.to = t[i],
 		    .line = "status",
-		    .on_line = on_line,
+		    .on_line = tables_line,
 		    .arg = a->tables[a->n]};
 		a->n++;
 	}

@@ -199,6 +199,28 @@ tables_cell(
 	return k == SIZE_MAX ? NULL : cell(of, row, k);
 }
 
+enum call_line
+tables_line(void *arg, const struct line *l)
+{
+	if (strcmp(l->field[0], "done") == 0)
+		return CALL_DONE;
+	if (strcmp(l->field[0], "row") != 0 || tables_take(arg, l) < 0)
+		return CALL_MALFORMED;
+	return CALL_GO_ON;
+}
+
+int64_t
+tables_number(
+    const struct tables *t, const char *table, size_t row, const char *key)
+{
+	const char *text = tables_cell(t, table, row, key);
+	int64_t v;
+
+	if (text == NULL || num_parse(text, 0, INT64_MAX, &v) < 0)
+		return -1;
+	return v;
+}
+
 const char *
 tables_value(const struct tables *t, const char *table, const char *key)
 {

@@ -8,8 +8,10 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
+#include "ctl/call.h"
 #include "lib/json.h"
 #include "lib/line.h"
 
@@ -29,6 +31,11 @@ const char *tables_id(const struct tables *t, const char *table, size_t row);
 /* The value of a key in a row as it came (encoded), or NULL. */
 const char *tables_cell(
     const struct tables *t, const char *table, size_t row, const char *key);
+/* The same as a whole number, or -1: there is none, or it is none. */
+int64_t tables_number(
+    const struct tables *t, const char *table, size_t row, const char *key);
+/* A line of the answer to `status`, for struct call: `arg` is the tables. */
+enum call_line tables_line(void *arg, const struct line *l);
 /* The name of the i-th table in order of appearance, or NULL. */
 const char *tables_name(const struct tables *t, size_t i);
 /* Whether a table is wanted: NULL, or a list ended by NULL that names it. */

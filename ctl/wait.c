@@ -23,16 +23,6 @@
 #define AT_MOST   1000000
 #define PROGRESS  160
 
-static enum call_line
-on_line(void *arg, const struct line *l)
-{
-	if (strcmp(l->field[0], "done") == 0)
-		return CALL_DONE;
-	if (strcmp(l->field[0], "row") != 0 || tables_take(arg, l) < 0)
-		return CALL_MALFORMED;
-	return CALL_GO_ON;
-}
-
 /* One look at all managers and directors. */
 static void
 look(struct ctl *c, struct empty *e, const struct target *t, size_t n,
@@ -46,7 +36,7 @@ look(struct ctl *c, struct empty *e, const struct target *t, size_t n,
 		answer[i] = tables_new();
 		call[i] = (struct call){.to = t[i],
 		    .line = "status",
-		    .on_line = on_line,
+		    .on_line = tables_line,
 		    .arg = answer[i]};
 	}
 	(void)calls_run(c, e->w, call, n); /* its time was checked */

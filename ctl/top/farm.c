@@ -11,18 +11,6 @@
 #include <strings.h>
 
 #include "lib/mem.h"
-#include "lib/num.h"
-
-static int64_t
-number(const struct tables *t, const char *table, size_t row, const char *key)
-{
-	const char *text = tables_cell(t, table, row, key);
-	int64_t v;
-
-	if (text == NULL || num_parse(text, 0, INT64_MAX, &v) < 0)
-		return -1;
-	return v;
-}
 
 static const char *
 text(const struct tables *t, const char *table, size_t row, const char *key)
@@ -60,8 +48,8 @@ rate(const struct watch_one *o, const char *table, size_t row, const char *key)
 			if (is_same(o->now, o->before, table, row, at))
 				break;
 	}
-	now = number(o->now, table, row, key);
-	before = number(o->before, table, at, key);
+	now = tables_number(o->now, table, row, key);
+	before = tables_number(o->before, table, at, key);
 	if (now < 0 || before < 0 || now < before)
 		return 0;
 	return (double)(now - before) * 1000 / (double)o->apart_ms;
@@ -127,9 +115,9 @@ add_servers(struct farm *f, const struct tables *t)
 		    .site = text(t, "server", i, "site"),
 		    .reason = text(t, "server", i, "reason"),
 		    .state = state(t, "server", i),
-		    .load = number(t, "server", i, "load"),
-		    .connections = number(t, "server", i, "connections"),
-		    .age_ms = number(t, "server", i, "age-ms"),
+		    .load = tables_number(t, "server", i, "load"),
+		    .connections = tables_number(t, "server", i, "connections"),
+		    .age_ms = tables_number(t, "server", i, "age-ms"),
 		    .ram = share(text(t, "server", i, "ram")),
 		    .cpu = real(text(t, "server", i, "cpu")),
 		};
@@ -149,8 +137,8 @@ add_services(struct farm *f, const struct tables *t)
 		    .id = tables_id(t, "service", i),
 		    .reason = text(t, "service", i, "reason"),
 		    .state = state(t, "service", i),
-		    .live = number(t, "service", i, "live"),
-		    .servers = number(t, "service", i, "servers"),
+		    .live = tables_number(t, "service", i, "live"),
+		    .servers = tables_number(t, "service", i, "servers"),
 		};
 }
 
@@ -269,7 +257,8 @@ add_daemons(struct farm *f, const struct world *w, const struct watch_one *one,
 		    .uptime_s = -1};
 		d->skewed = d->up && strcmp(one[i].hash, w->hash) != 0;
 		if (one[i].now != NULL)
-			d->uptime_s = number(one[i].now, "daemon", 0, "uptime");
+			d->uptime_s =
+			    tables_number(one[i].now, "daemon", 0, "uptime");
 		describe(d, &one[i]);
 	}
 }
